@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+
+/** Builds `dist` when a source or a build setting is newer than the last whole build. */
+const sources = readdirSync('src', { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+const inputs = [
+  'package.json',
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  ...sources.map((entry) => `${entry.parentPath}/${entry.name}`),
+];
+const changedAt = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
+if (Math.max(...inputs.map(changedAt)) > changedAt('dist/main.js')) {
+  process.stderr.write('Building…\n');
+  process.exitCode = spawnSync('nest', ['build'], { stdio: ['ignore', 2, 2] }).status ?? 1;
+}

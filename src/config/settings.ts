@@ -1,0 +1,232 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { cleanEnv, type CleanedEnv } from 'envalid';
+import { distance } from 'fastest-levenshtein';
+import { address, exactlyTrue, integer, list, oneOf, text, unlessFalse } from './setting-types.js';
+
+export const compatAuthModes = ['strict', 'reference'] as const;
+export type CompatAuthMode = (typeof compatAuthModes)[number];
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+
+/** Every environment variable that the service reads, in the order of the README's table, which a test keeps equal. */
+export const settingSpecs = {
+  HOST: text({ default: undefined, desc: 'Address to listen on. Default: `127.0.0.1` with the embedded database, else `0.0.0.0`.' }),
+  PORT: integer(0, 65_535)({ default: 8000, desc: 'Port to listen on; 0 takes a free one.' }),
+  DATA_DIR: text({ default: './data', desc: 'Folder of the embedded database, its keys and tokens.' }),
+  INPUT_DIR: text({ default: undefined, desc: 'Folder of the importable tar files. Default: `DATA_DIR/input`.' }),
+  MONGODB_URL: address(['mongodb:', 'mongodb+srv:'])({
+    default: undefined,
+    desc: 'Your own MongoDB 6.0+ replica set. Without it the service starts its own database. Also `MONGODB_URL_FILE`.',
+  }),
+  MONGODB_DATABASE: text({ default: undefined, desc: 'Database name. Default: the path of `MONGODB_URL`, else `signalbox`.' }),
+  SECRETS_FILE: text({
+    default: undefined,
+    desc: 'JSON file with `MONGODB_USER` and `MONGODB_PASSWORD`, as the original job service has it.',
+  }),
+  MONGOD_BINARY: text({ default: undefined, desc: 'The `mongod` program for the embedded database. Default: found or fetched.' }),
+  JWKS_URL: address(['https:', 'http:'], { httpOnLoopbackOnly: true })({
+    default: undefined,
+    desc: 'Key set that verifies tokens. Without it the service issues its own tokens, for one machine.',
+  }),
+  JWT_ISSUER: text({ default: undefined, desc: 'Required `iss` of bearer tokens; needed with `JWKS_URL`.' }),
+  JWT_AUDIENCE: text({ default: undefined, desc: 'Required `aud` of bearer tokens; needed with `JWKS_URL`.' }),
+  JWT_ROLES_CLAIM: text({ default: 'roles', desc: 'Claim with the roles: an array, or a string with spaces.' }),
+  JWT_TYP: text({ default: undefined, desc: 'Required `typ` header of bearer tokens, such as `at+jwt`.' }),
+  JWT_MAX_AGE_SECONDS: integer(1, 31_536_000)({ default: undefined, desc: 'Greatest age of a bearer token by its `iat`.' }),
+  COMPAT_AUTH: oneOf(compatAuthModes)({
+    default: 'strict',
+    desc: '`strict`: the old routes ask for a bearer token. `reference`: they are as open as the originals were.',
+  }),
+  JWT_AUTH: unlessFalse({ default: true, desc: '`false`: compat `POST /jobs` takes no cookies; only with `COMPAT_AUTH=reference`.' }),
+  STACK: text({ default: undefined, desc: '`qa` makes the audience of the job cookies `datastore-qa`.' }),
+  BUMP_ENABLED: exactlyTrue({ default: false, desc: '`true` allows BUMP jobs.' }),
+  JOBS_EXTRA_OPERATIONS: list(
+    /^[A-Z][A-Z0-9_]*$/,
+    'names such as REINDEX',
+  )({ default: [], desc: 'Operations beside the nine, native API only.' }),
+  JOBS_MAX_FAILURES: integer(1, 100)({ default: 3, desc: 'Failures after which a job is failed, unless the job says otherwise.' }),
+  JOBS_MAX_LOSSES: integer(1, 100)({ default: 3, desc: 'Lost attempts after which a job is failed.' }),
+  JOBS_STALE_SECONDS: integer(
+    1,
+    31_536_000,
+  )({ default: 3600, desc: 'Seconds of silence after which a running job without a lease is shown as stale.' }),
+  METRICS_TOKEN: text({ default: undefined, desc: 'When set, `/metrics` asks for it as bearer token. Also `METRICS_TOKEN_FILE`.' }),
+  TRUSTED_PROXIES: list(
+    /^[0-9a-fA-F.:/]+$/,
+    'addresses or networks',
+  )({ default: [], desc: 'Proxies whose `X-Forwarded-For` is believed.' }),
+  RATE_LIMIT_PER_SECOND: integer(1, 1_000_000)({ default: undefined, desc: 'Requests per second and subject; more are answered 429.' }),
+  SHUTDOWN_GRACE_SECONDS: integer(1, 600)({ default: 25, desc: 'Time for running requests to finish at shutdown.' }),
+  LOG_LEVEL: oneOf(logLevels)({ default: 'info', desc: '`trace`, `debug`, `info`, `warn` or `error`.' }),
+  LOG_FORMAT: oneOf(['json', 'pretty'] as const)({ default: undefined, desc: '`json` or `pretty`. Default: pretty on a terminal.' }),
+  COMMIT_ID: text({ default: undefined, desc: 'Version shown in logs and metrics beside the package version.' }),
+} as const;
+
+/** Read from `NAME_FILE` too: their values are secrets. */
+export const secretSettings = ['MONGODB_URL', 'METRICS_TOKEN'] as const satisfies readonly (keyof typeof settingSpecs)[];
+
+/** Accepted because the original job service requires them, and without effect here. */
+const ignoredSettings = ['DOCKER_HOST_NAME'];
+
+type Cleaned = CleanedEnv<typeof settingSpecs>;
+
+/** Thrown when the environment is not usable; the message has one line for each problem. */
+export class SettingsError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'SettingsError';
+  }
+}
+
+/** Fills secrets from the files that `NAME_FILE` names. */
+function withSecretFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
+  const filled = { ...env };
+  for (const name of secretSettings) {
+    const file = env[`${name}_FILE`];
+    if (!file) continue;
+    if (env[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set; keep one`);
+    try {
+      filled[name] = readFileSync(file, 'utf8').trim();
+    } catch (error) {
+      problems.push(`${name}_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`);
+    }
+  }
+  return filled;
+}
+
+/** Reads user and password from the original's secrets file into the address. */
+function withCredentials(url: string | undefined, secretsFile: string | undefined, problems: string[]): string | undefined {
+  if (!url || !secretsFile) return url;
+  try {
+    const secrets = JSON.parse(readFileSync(secretsFile, 'utf8')) as Record<string, string>;
+    const parsed = new URL(url);
+    if (parsed.username === '' && secrets['MONGODB_USER'] && secrets['MONGODB_PASSWORD']) {
+      parsed.username = encodeURIComponent(secrets['MONGODB_USER']);
+      parsed.password = encodeURIComponent(secrets['MONGODB_PASSWORD']);
+      if (!parsed.searchParams.has('authSource')) parsed.searchParams.set('authSource', 'admin');
+    }
+    return parsed.href;
+  } catch (error) {
+    problems.push(`SECRETS_FILE: ${secretsFile} is not a readable JSON file (${(error as Error).message})`);
+    return url;
+  }
+}
+
+/** Names that are set but unknown, and close to a known one: most likely typing errors. */
+function nearMisses(env: NodeJS.ProcessEnv): string[] {
+  const known = [...Object.keys(settingSpecs), ...secretSettings.map((name) => `${name}_FILE`), ...ignoredSettings];
+  const close = (name: string) =>
+    known.find((candidate) => candidate.length > 4 && distance(name, candidate) <= (candidate.length > 8 ? 2 : 1));
+  return Object.keys(env)
+    .filter((name) => !known.includes(name))
+    .flatMap((name) => (close(name) ? [`${name} is not a setting; did you mean ${close(name)}?`] : []));
+}
+
+function clean(env: NodeJS.ProcessEnv, problems: string[]): Cleaned {
+  const known = Object.fromEntries(Object.keys(settingSpecs).map((name) => [name, env[name]]));
+  return cleanEnv(known, settingSpecs, {
+    reporter: ({ errors }) => {
+      for (const [name, error] of Object.entries(errors)) problems.push(`${name} ${(error as Error).message}`);
+    },
+  }) as unknown as Cleaned;
+}
+
+function checkTogether(values: Cleaned, problems: string[]): void {
+  if (values.JWKS_URL && !(values.JWT_ISSUER && values.JWT_AUDIENCE)) {
+    problems.push('JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE: without them a token made for another service would be accepted');
+  }
+  if (!values.JWT_AUTH && values.COMPAT_AUTH !== 'reference') problems.push('JWT_AUTH=false needs COMPAT_AUTH=reference');
+}
+
+/** The settings of one process, typed and with all defaults filled in. Paths are absolute. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly inputDir: string;
+  /** Null: the embedded database. Holds credentials; never logged. */
+  readonly mongodbUrl: string | null;
+  readonly mongodbDatabase: string;
+  readonly mongodBinary: string | null;
+  /** Null: the embedded issuer. */
+  readonly jwksUrl: string | null;
+  readonly jwtIssuer: string;
+  readonly jwtAudience: string;
+  readonly jwtRolesClaim: string;
+  readonly jwtTyp: string | null;
+  readonly jwtMaxAgeSeconds: number | null;
+  readonly compatAuth: CompatAuthMode;
+  /** False: compat `POST /jobs` takes no cookies. */
+  readonly jwtAuth: boolean;
+  readonly stack: string | null;
+  readonly bumpEnabled: boolean;
+  readonly jobsExtraOperations: readonly string[];
+  readonly jobsMaxFailures: number;
+  readonly jobsMaxLosses: number;
+  readonly jobsStaleSeconds: number;
+  readonly metricsToken: string | null;
+  readonly trustedProxies: readonly string[];
+  readonly rateLimitPerSecond: number | null;
+  readonly shutdownGraceSeconds: number;
+  readonly logLevel: (typeof logLevels)[number];
+  /** Null: pretty on a terminal, else JSON. */
+  readonly logFormat: 'json' | 'pretty' | null;
+  readonly commitId: string | null;
+  /** Near misses in the environment, to be logged once. */
+  readonly warnings: readonly string[];
+}
+
+/** The name under which settings are injected. */
+export const SETTINGS = Symbol('settings');
+
+/** Issuer and audience of the tokens that the embedded issuer signs. */
+export const embeddedIssuer = { issuer: 'signalbox-embedded', audience: 'signalbox' } as const;
+
+function databaseNameOf(url: string | undefined): string | undefined {
+  return url ? new URL(url).pathname.slice(1) || undefined : undefined;
+}
+
+/**
+ * The settings in an environment.
+ * @throws SettingsError naming every problem at once.
+ */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const problems: string[] = [];
+  const values = clean(withSecretFiles(env, problems), problems);
+  if (problems.length === 0) checkTogether(values, problems);
+  const mongodbUrl = problems.length === 0 ? withCredentials(values.MONGODB_URL, values.SECRETS_FILE, problems) : undefined;
+  if (problems.length > 0) throw new SettingsError(problems);
+  const dataDir = resolve(values.DATA_DIR);
+  return Object.freeze({
+    host: values.HOST ?? (mongodbUrl ? '0.0.0.0' : '127.0.0.1'),
+    port: values.PORT,
+    dataDir,
+    inputDir: values.INPUT_DIR ? resolve(values.INPUT_DIR) : join(dataDir, 'input'),
+    mongodbUrl: mongodbUrl ?? null,
+    mongodbDatabase: values.MONGODB_DATABASE ?? databaseNameOf(mongodbUrl) ?? 'signalbox',
+    mongodBinary: values.MONGOD_BINARY ?? null,
+    jwksUrl: values.JWKS_URL ?? null,
+    jwtIssuer: values.JWKS_URL ? values.JWT_ISSUER! : embeddedIssuer.issuer,
+    jwtAudience: values.JWKS_URL ? values.JWT_AUDIENCE! : embeddedIssuer.audience,
+    jwtRolesClaim: values.JWT_ROLES_CLAIM,
+    jwtTyp: values.JWT_TYP ?? null,
+    jwtMaxAgeSeconds: values.JWT_MAX_AGE_SECONDS ?? null,
+    compatAuth: values.COMPAT_AUTH,
+    jwtAuth: values.JWT_AUTH,
+    stack: values.STACK ?? null,
+    bumpEnabled: values.BUMP_ENABLED,
+    jobsExtraOperations: values.JOBS_EXTRA_OPERATIONS,
+    jobsMaxFailures: values.JOBS_MAX_FAILURES,
+    jobsMaxLosses: values.JOBS_MAX_LOSSES,
+    jobsStaleSeconds: values.JOBS_STALE_SECONDS,
+    metricsToken: values.METRICS_TOKEN ?? null,
+    trustedProxies: values.TRUSTED_PROXIES,
+    rateLimitPerSecond: values.RATE_LIMIT_PER_SECOND ?? null,
+    shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
+    logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT ?? null,
+    commitId: values.COMMIT_ID ?? null,
+    warnings: nearMisses(env),
+  });
+}

@@ -1,0 +1,41 @@
+import mongoose from 'mongoose';
+
+const { MongoError, MongoServerError, MongoServerSelectionError, MongoNetworkError, MongoWaitQueueTimeoutError } = {
+  MongoError: mongoose.mongo.MongoError,
+  MongoServerError: mongoose.mongo.MongoServerError,
+  MongoServerSelectionError: mongoose.mongo.MongoServerSelectionError,
+  MongoNetworkError: mongoose.mongo.MongoNetworkError,
+  MongoWaitQueueTimeoutError: mongoose.mongo.MongoWaitQueueTimeoutError,
+};
+
+/** The fields of the unique index that an insert met, such as `['datasetName']`; undefined when the error is another. */
+export function duplicateKeyOf(error: unknown): readonly string[] | undefined {
+  if (!(error instanceof MongoServerError) || error.code !== 11000) return undefined;
+  return Object.keys((error as { keyPattern?: object }).keyPattern ?? {});
+}
+
+const maxTimeExpired = 50;
+const unknownOutcomeCodes = new Set([64, 91, 11600, 11602, 189, 10107, 13435, maxTimeExpired]);
+
+/** True when the server stopped an operation at its `maxTimeMS`. */
+export const ranOutOfTime = (error: unknown): boolean => error instanceof MongoServerError && error.code === maxTimeExpired;
+
+/**
+ * True when the database did not answer, or not in time: the outcome of a write is then unknown, and the caller is asked to try again.
+ * @see MONGODB.md 2, "Unknown results"
+ */
+export function databaseAway(error: unknown): boolean {
+  if (error instanceof mongoose.MongooseError && /initial connection|not connected|buffering|disconnected/i.test(error.message))
+    return true;
+  if (!(error instanceof MongoError)) return false;
+  return (
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoNetworkError ||
+    error instanceof MongoWaitQueueTimeoutError ||
+    /NotConnected|TopologyClosed|PoolCleared|ConnectionPool|PoolClosed|ClientClosed|ExpiredSession/.test(error.name) ||
+    error.hasErrorLabel('TransientTransactionError') ||
+    error.hasErrorLabel('UnknownTransactionCommitResult') ||
+    error.hasErrorLabel('RetryableWriteError') ||
+    (error instanceof MongoServerError && unknownOutcomeCodes.has(Number(error.code)))
+  );
+}
