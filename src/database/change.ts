@@ -59,6 +59,8 @@ export interface Change {
   readonly set: Readonly<Record<string, unknown>>;
   /** Names of fields in `set` whose values before and after belong in the history. */
   readonly recorded?: readonly string[];
+  /** Further pairs for the history, where neither field nor value is what should be shown. */
+  readonly changes?: Readonly<Record<string, readonly [unknown, unknown]>>;
   readonly caller: Caller;
   readonly reason?: string | null;
   /** When given and false for the document, `set` still happens, but it is no change: no version, no entry. */

@@ -1,12 +1,9 @@
 import mongoose from 'mongoose';
+import type { AppError } from '../common/errors/app-error.js';
+import { TooBroadError } from '../common/errors/request.errors.js';
+import { ServiceUnavailableError } from '../common/errors/service.errors.js';
 
-const { MongoError, MongoServerError, MongoServerSelectionError, MongoNetworkError, MongoWaitQueueTimeoutError } = {
-  MongoError: mongoose.mongo.MongoError,
-  MongoServerError: mongoose.mongo.MongoServerError,
-  MongoServerSelectionError: mongoose.mongo.MongoServerSelectionError,
-  MongoNetworkError: mongoose.mongo.MongoNetworkError,
-  MongoWaitQueueTimeoutError: mongoose.mongo.MongoWaitQueueTimeoutError,
-};
+const { MongoError, MongoServerError, MongoServerSelectionError, MongoNetworkError } = mongoose.mongo;
 
 /** The fields of the unique index that an insert met, such as `['datasetName']`; undefined when the error is another. */
 export function duplicateKeyOf(error: unknown): readonly string[] | undefined {
@@ -31,11 +28,17 @@ export function databaseAway(error: unknown): boolean {
   return (
     error instanceof MongoServerSelectionError ||
     error instanceof MongoNetworkError ||
-    error instanceof MongoWaitQueueTimeoutError ||
-    /NotConnected|TopologyClosed|PoolCleared|ConnectionPool|PoolClosed|ClientClosed|ExpiredSession/.test(error.name) ||
+    /WaitQueueTimeout|NotConnected|TopologyClosed|PoolCleared|ConnectionPool|PoolClosed|ClientClosed|ExpiredSession/.test(error.name) ||
     error.hasErrorLabel('TransientTransactionError') ||
     error.hasErrorLabel('UnknownTransactionCommitResult') ||
     error.hasErrorLabel('RetryableWriteError') ||
     (error instanceof MongoServerError && unknownOutcomeCodes.has(Number(error.code)))
   );
+}
+
+/** Database errors as expected ones, for the error filter. */
+export function translateMongoError(error: unknown): AppError | undefined {
+  if (ranOutOfTime(error)) return new TooBroadError(error);
+  if (databaseAway(error)) return new ServiceUnavailableError('The database does not answer now, or not in time. Try again.', error);
+  return undefined;
 }

@@ -1,0 +1,47 @@
+import type { AppError } from '../errors/app-error.js';
+import { problemMediaType, problemOf } from './problem.js';
+
+/** How the paths below some prefixes answer errors. */
+export interface ErrorSurface {
+  /** `/` fits every path. */
+  readonly prefixes: readonly string[];
+  readonly mediaType: string;
+  /** The body for an expected error. */
+  bodyOf(error: AppError, path: string, requestId: string): unknown;
+  /** The body for a status and text that a compat controller chose itself. */
+  bodyOfText(text: string): unknown;
+}
+
+/** Native API and pages: RFC 9457 problem documents. */
+export const nativeSurface: ErrorSurface = {
+  prefixes: ['/api/', '/docs/'],
+  mediaType: problemMediaType,
+  bodyOf: problemOf,
+  bodyOfText: (text) => ({ detail: text }),
+};
+
+const flaskTexts: Record<string, string> = {
+  'REQUEST.ROUTE_UNKNOWN':
+    'The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.',
+  'REQUEST.METHOD_NOT_ALLOWED': 'The method is not allowed for the requested URL.',
+  'REQUEST.MEDIA_TYPE': "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.",
+  'REQUEST.MALFORMED_JSON': 'The browser (or proxy) sent a request that this server could not understand.',
+  'SERVICE.UNEXPECTED': 'Internal Server Error',
+};
+
+/**
+ * The job service's envelope, and so that of every path nobody else owns.
+ * @see contracts/jobs.md 1
+ */
+export const jobServiceSurface: ErrorSurface = {
+  prefixes: ['/'],
+  mediaType: 'application/json',
+  bodyOf: (error) => ({ message: flaskTexts[error.code] ?? error.message }),
+  bodyOfText: (text) => ({ message: text }),
+};
+
+const surfaces = [nativeSurface, jobServiceSurface];
+
+/** The surface of a path: the first with a fitting prefix. */
+export const surfaceOf = (path: string): ErrorSurface =>
+  surfaces.find((surface) => surface.prefixes.some((prefix) => path.startsWith(prefix))) ?? jobServiceSurface;

@@ -1,0 +1,102 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validator';
+import { bindingOf, decodeCursor, encodeCursor, type KeyPart, type Place } from './cursor.js';
+
+const maxLimit = 200;
+
+/** A whole number written as text, cut at the greatest page size; other text stays as it is and fails validation. */
+const limitFrom = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Math.min(Number(value), maxLimit) : value;
+
+/** The paging parameters of every list. */
+export class PageQueryDto {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: maxLimit,
+    default: 50,
+    description: 'Items on a page; more than 200 is cut to 200.',
+  })
+  @Transform(limitFrom)
+  @IsInt()
+  @Min(1)
+  limit: number = 50;
+
+  @ApiPropertyOptional({ description: '`nextCursor` or `prevCursor` of another page; empty is the first page.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(2_048)
+  cursor?: string;
+
+  @ApiPropertyOptional({ enum: ['estimate', 'exact'], description: 'Adds `count`; exact up to 10 000.' })
+  @IsOptional()
+  @IsIn(['estimate', 'exact'])
+  count?: 'estimate' | 'exact';
+}
+
+/** How many items the whole filtered list has. */
+export class ListCountDto {
+  @ApiProperty({ type: 'integer' })
+  value!: number;
+
+  @ApiProperty({ description: 'False for an estimate, or when there are more than `value`.' })
+  exact!: boolean;
+}
+
+/** One page of a list. Cursors are null at the ends. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly nextCursor: string | null;
+  readonly prevCursor: string | null;
+  readonly count?: ListCountDto;
+}
+
+/** What a page is made of. */
+export interface PageRequest<T> {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  /** Route, filter and sort, for the binding of cursors. */
+  readonly boundTo: unknown;
+  /** The sort key of an item; its parts decide the order alone. */
+  readonly keyOf: (item: T) => readonly KeyPart[];
+  /** Number of parts of a sort key. */
+  readonly keyLength: number;
+  /**
+   * Reads up to `limit` items: in list order after the place, or, for `before`, in the opposite order before it.
+   * @param place undefined at the start of the list
+   */
+  readonly read: (place: Place | undefined, limit: number) => Promise<T[]>;
+}
+
+/**
+ * One page by keyset.
+ * @throws CursorInvalidError when the cursor is not one of this list
+ */
+export async function readPage<T>(request: PageRequest<T>): Promise<Page<T>> {
+  const binding = bindingOf(request.boundTo);
+  const place = request.cursor ? decodeCursor(request.cursor, binding, request.keyLength) : undefined;
+  const found = await request.read(place, request.limit + 1);
+  const more = found.length > request.limit;
+  const items = found.slice(0, request.limit);
+  const backwards = place?.direction === 'before';
+  if (backwards) items.reverse();
+  const cursorAt = (item: T | undefined, direction: Place['direction'], exists: boolean) =>
+    item && exists ? encodeCursor({ direction, key: request.keyOf(item) }, binding) : null;
+  return {
+    items,
+    nextCursor: cursorAt(items.at(-1), 'after', backwards || more),
+    prevCursor: cursorAt(items[0], 'before', backwards ? more : place !== undefined),
+  };
+}
+
+/** The `Link` header of a page, or undefined when it is the only one. */
+export function linkHeaderOf(page: Page<unknown>, url: string): string | undefined {
+  const link = (cursor: string | null, relation: string) => {
+    if (!cursor) return [];
+    const target = new URL(url, 'http://localhost');
+    target.searchParams.set('cursor', cursor);
+    return [`<${target.pathname}${target.search}>; rel="${relation}"`];
+  };
+  return [...link(page.nextCursor, 'next'), ...link(page.prevCursor, 'prev')].join(', ') || undefined;
+}

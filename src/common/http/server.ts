@@ -1,0 +1,101 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
+import { MediaTypeError, MethodNotAllowedError } from '../errors/request.errors.js';
+import { RequestInvalidError } from '../errors/request.errors.js';
+import { AllowedMethods } from './allowed-methods.js';
+import { bodyLimitsOf, checkBody } from './body-limits.js';
+import { pathOf } from './error.filter.js';
+
+/** @see SECURITY.md 6 */
+export const serverLimits = {
+  bodyBytes: 1_048_576,
+  headerBytes: 16_384,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  handlerMs: 10_000,
+  queryBytes: 4_096,
+  pathParameterCharacters: 2_048,
+  keepAliveMs: 72_000,
+} as const;
+
+export interface ServerOptions {
+  readonly logger: FastifyBaseLogger;
+  /** Addresses or networks whose forwarding headers are believed; none by default. */
+  readonly trustedProxies: readonly string[];
+  /** Makes the id of a request from its headers. */
+  readonly requestIdOf: (headers: NodeJS.Dict<string | string[]>) => string;
+  /** Answers errors that occur before a route is found, such as a malformed address. */
+  readonly onFrameworkError: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
+}
+
+/** The Fastify adapter with the limits of the service. */
+export function createAdapter(options: ServerOptions): FastifyAdapter {
+  return new FastifyAdapter({
+    loggerInstance: options.logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: (raw) => options.requestIdOf(raw.headers),
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    bodyLimit: serverLimits.bodyBytes,
+    requestTimeout: serverLimits.requestMs,
+    handlerTimeout: serverLimits.handlerMs,
+    keepAliveTimeout: serverLimits.keepAliveMs,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    routerOptions: { maxParamLength: serverLimits.pathParameterCharacters },
+    frameworkErrors: options.onFrameworkError,
+    http: { maxHeaderSize: serverLimits.headerBytes, headersTimeout: serverLimits.headersMs, connectionsCheckingInterval: 2_000 },
+  } as ConstructorParameters<typeof FastifyAdapter>[0]) as FastifyAdapter;
+}
+
+const methodsWithBody = new Set(['POST', 'PUT', 'PATCH']);
+
+/** JSON under any JSON content type, parsed by Fastify's secure parser; nothing else is read. */
+function readOnlyJson(instance: FastifyInstance): void {
+  instance.removeAllContentTypeParsers();
+  const parse = instance.getDefaultJsonParser('error', 'error');
+  instance.addContentTypeParser(/^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i, { parseAs: 'string' }, parse as never);
+}
+
+function checkRequest(request: FastifyRequest): void {
+  const query = request.raw.url?.indexOf('?') ?? -1;
+  if (query >= 0 && request.raw.url!.length - query > serverLimits.queryBytes)
+    throw new RequestInvalidError('The query string is longer than 4 KiB.');
+  if (!methodsWithBody.has(request.method)) return;
+  if (request.body === undefined && request.headers['content-type'] === undefined) throw new MediaTypeError();
+  checkBody(request.body, bodyLimitsOf(request));
+}
+
+/** Answers OPTIONS and wrong methods on paths that exist; other unknown paths pass on to the 404. */
+function answerOtherMethods(allowed: AllowedMethods, request: FastifyRequest, reply: FastifyReply): void {
+  const methods = allowed.of(pathOf(request));
+  if (methods.length === 0) return;
+  if (request.method === 'OPTIONS') {
+    void reply.status(200).header('Allow', methods.join(', ')).send('');
+    return;
+  }
+  throw new MethodNotAllowedError(request.method, methods);
+}
+
+/** Fastify adds a charset that the originals never sent; their clients compare the header. */
+function plainJsonType(request: FastifyRequest, reply: FastifyReply): void {
+  if (reply.getHeader('content-type') === 'application/json; charset=utf-8' && !request.raw.url!.startsWith('/api/')) {
+    reply.header('content-type', 'application/json');
+  }
+}
+
+/** Hooks that hold for every route. Call before the application is initialised, so that they see all routes. */
+export function installServerRules(instance: FastifyInstance<RawServerDefault>): void {
+  readOnlyJson(instance);
+  const allowed = new AllowedMethods();
+  allowed.watch(instance);
+  instance.addHook('onRequest', async (request, reply) => {
+    reply.header('X-Request-ID', request.id);
+    if (request.is404) {
+      answerOtherMethods(allowed, request, reply);
+      if (reply.sent) return reply;
+    }
+    return undefined;
+  });
+  instance.addHook('preValidation', async (request) => checkRequest(request));
+  instance.addHook('onSend', async (request, reply) => plainJsonType(request, reply));
+}

@@ -1,0 +1,45 @@
+import { ValidationPipe } from '@nestjs/common';
+import { getMetadataStorage, type ValidationError } from 'class-validator';
+import type { ErrorItem } from '../errors/app-error.js';
+import { RequestInvalidError } from '../errors/request.errors.js';
+
+/** Property names that a DTO class knows, in alphabetical order. */
+function knownNamesOf(target: object | undefined): string[] {
+  if (!target) return [];
+  const metadata = getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', false, false);
+  return [...new Set(metadata.map((item) => item.propertyName))].sort();
+}
+
+function itemsOf(error: ValidationError, base: string): ErrorItem[] {
+  const pointer = `${base}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const own = Object.entries(error.constraints ?? {}).map(([code, message]) =>
+    code === 'whitelistValidation'
+      ? { pointer, code: 'unknown', message: `${error.property} is not known here; known: ${knownNamesOf(error.target).join(', ')}` }
+      : { pointer, code, message },
+  );
+  return [...own, ...(error.children ?? []).flatMap((child) => itemsOf(child, pointer))];
+}
+
+/** The 400 of a request that a DTO refuses: one item for each offending place, unknown names with the list of known ones. */
+export function requestInvalid(errors: readonly ValidationError[]): RequestInvalidError {
+  const items = errors.flatMap((error) => itemsOf(error, ''));
+  return new RequestInvalidError(
+    items
+      .map((item) => item.message)
+      .slice(0, 5)
+      .join('; '),
+    items,
+  );
+}
+
+/** Validates every DTO of the native API: unknown names are refused, nothing is converted that the DTO does not convert itself. */
+export const createValidationPipe = (): ValidationPipe =>
+  new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    stopAtFirstError: true,
+    validationError: { target: true, value: false },
+    exceptionFactory: requestInvalid,
+  });

@@ -1,0 +1,107 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Connection, IndexDefinition, IndexOptions, Model } from 'mongoose';
+
+/** An index as its schema file declares it. */
+export interface DeclaredIndex {
+  readonly collection: string;
+  readonly name: string;
+  readonly key: Record<string, number>;
+  readonly unique: boolean;
+  readonly options: IndexOptions;
+}
+
+/** One difference between declaration and database. */
+export interface IndexFault {
+  readonly collection: string;
+  readonly name: string;
+  readonly fault: 'missing' | 'different' | 'foreign';
+  readonly unique: boolean;
+  /** A mongosh command that repairs it; null for a foreign index, which harms nobody. */
+  readonly repair: string | null;
+}
+
+const nameOf = (key: Record<string, number>): string =>
+  Object.entries(key)
+    .map(([field, order]) => `${field}_${order}`)
+    .join('_');
+
+/** Every index that the schemas of a connection declare. */
+export function declaredIndexes(connection: Connection): DeclaredIndex[] {
+  return Object.values(connection.models).flatMap((model: Model<unknown>) =>
+    model.schema.indexes().map(([definition, options]: [IndexDefinition, IndexOptions]) => {
+      const key = definition as Record<string, number>;
+      const { background: _background, ...rest } = options as IndexOptions & { background?: boolean };
+      const name = typeof rest.name === 'string' ? rest.name : nameOf(key);
+      return { collection: model.collection.name, name, key, unique: rest.unique === true, options: { ...rest, name } };
+    }),
+  );
+}
+
+const repairOf = (index: DeclaredIndex, drop: boolean): string => {
+  const { name, unique, partialFilterExpression, expireAfterSeconds } = index.options;
+  const options = JSON.stringify({ name, unique, partialFilterExpression, expireAfterSeconds });
+  const create = `db.${index.collection}.createIndex(${JSON.stringify(index.key)}, ${options})`;
+  return drop ? `db.${index.collection}.dropIndex("${index.name}"); ${create}` : create;
+};
+
+interface StoredIndex {
+  name: string;
+  key: Record<string, number>;
+  unique?: boolean;
+  partialFilterExpression?: object;
+  expireAfterSeconds?: number;
+}
+
+/** Key order matters, so keys are compared as lists. */
+const sameIndex = (declared: DeclaredIndex, stored: StoredIndex): boolean =>
+  isDeepStrictEqual(Object.entries(declared.key), Object.entries(stored.key)) &&
+  declared.unique === (stored.unique === true) &&
+  isDeepStrictEqual(declared.options.partialFilterExpression ?? null, stored.partialFilterExpression ?? null) &&
+  (declared.options.expireAfterSeconds ?? null) === (stored.expireAfterSeconds ?? null);
+
+async function storedIndexes(connection: Connection, collection: string): Promise<StoredIndex[]> {
+  return (await connection.db!.collection(collection).indexes()) as unknown as StoredIndex[];
+}
+
+async function createMissing(connection: Connection, index: DeclaredIndex): Promise<void> {
+  try {
+    await connection.db!.collection(index.collection).createIndex(index.key, { ...index.options } as never);
+  } catch (error) {
+    const code = (error as { code?: number }).code;
+    // 11000: doubles in the data; 85, 86: another index has the name or the keys. Reading back names the fault and the repair.
+    if (code !== 11000 && code !== 85 && code !== 86) throw error;
+  }
+}
+
+/** Creates the collections and indexes that are missing; existing ones stay as they are. Safe to repeat and to run in parallel. */
+export async function createIndexes(connection: Connection): Promise<void> {
+  const existing = new Set((await connection.db!.listCollections({}, { nameOnly: true }).toArray()).map((collection) => collection.name));
+  for (const model of Object.values(connection.models)) {
+    if (existing.has(model.collection.name)) continue;
+    await connection.db!.createCollection(model.collection.name).catch((error: { code?: number }) => {
+      if (error.code !== 48) throw error; // another process was faster
+    });
+  }
+  for (const index of declaredIndexes(connection)) await createMissing(connection, index);
+}
+
+/** Every difference between the declared indexes and those of the database. */
+export async function compareIndexes(connection: Connection): Promise<IndexFault[]> {
+  const declared = declaredIndexes(connection);
+  const faults: IndexFault[] = [];
+  for (const collection of new Set(Object.values(connection.models).map((model) => model.collection.name))) {
+    const stored = await storedIndexes(connection, collection);
+    const ours = declared.filter((index) => index.collection === collection);
+    for (const index of ours) {
+      const found = stored.find((candidate) => candidate.name === index.name);
+      if (found && sameIndex(index, found)) continue;
+      const { name, unique } = index;
+      faults.push({ collection, name, fault: found ? 'different' : 'missing', unique, repair: repairOf(index, found !== undefined) });
+    }
+    for (const { name } of stored) {
+      if (name !== '_id_' && !ours.some((index) => index.name === name))
+        faults.push({ collection, name, fault: 'foreign', unique: false, repair: null });
+    }
+  }
+  return faults;
+}

@@ -1,0 +1,32 @@
+import { Schema } from 'mongoose';
+import { schemaOptions } from './schema-options.js';
+
+/** A right that one process at a time has, such as leading the relay. */
+export interface LeaseDocument {
+  /** What the lease is for; unique. */
+  readonly name: string;
+  /** The process that has or last had it, for people; null before the first. */
+  readonly holder: string | null;
+  /** Random per acquisition; null when released. Every later statement of the holder is conditional on it. */
+  readonly token: string | null;
+  /** Database clock; null when released. */
+  readonly expiresAt: Date | null;
+  /** The last number that a holder noted; 0 at first, never falls. */
+  readonly seq: number;
+}
+
+const schema = new Schema<LeaseDocument>(
+  {
+    name: { type: String, required: true },
+    holder: { type: String, default: null },
+    token: { type: String, default: null },
+    expiresAt: { type: Date, default: null },
+    seq: { type: Number, required: true, default: 0 },
+  },
+  { ...schemaOptions, collection: 'leases' },
+);
+
+// Acquire, renew and release by name; one document per name.
+schema.index({ name: 1 }, { name: 'name', unique: true });
+
+export const leaseModel = { name: 'Lease', schema };
