@@ -1,0 +1,17 @@
+/**
+ * Thrown when the embedded database cannot be found, started or kept running. Its message is written for the person who started the
+ * service: what is wrong, where, and the cure. A stack adds nothing to it.
+ */
+export class EmbeddedDatabaseError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'EmbeddedDatabaseError';
+  }
+}
+
+/** Where the embedded database reports what happens to it; a pino logger fits. */
+export interface EmbeddedDatabaseLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

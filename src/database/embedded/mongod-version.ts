@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The oldest server that the service works with. */
+export const oldestMajor = 6;
+
+const versionLine = /db version v(\d+\.\d+\.\d+)/;
+
+/**
+ * Runs the program and asks for its version, such as `6.0.5`. That it runs says that its libraries are there and that it is made for this
+ * machine.
+ * @throws Error with one line that says why it does not run.
+ */
+export async function versionOf(binary: string): Promise<string> {
+  const { stdout } = await run(binary, ['--version'], { timeout: 10_000 }).catch((error: NodeJS.ErrnoException & { stderr?: string }) => {
+    throw new Error(`does not run: ${(error.stderr?.trim() || error.message).split('\n')[0]}`, { cause: error });
+  });
+  const version = versionLine.exec(stdout)?.[1];
+  if (!version) throw new Error('is not MongoDB: --version prints something else');
+  return version;
+}
+
+/** `6.0` of `6.0.5`: data may move freely between servers of one series. */
+export function seriesOf(version: string): string {
+  return version.split('.', 2).join('.');
+}
+
+/** Whether a server of this version opens data that a server of `dataVersion` wrote: the same major version, and not an older series of it. */
+export function opensDataOf(version: string, dataVersion: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [dataMajor = 0, dataMinor = 0] = dataVersion.split('.').map(Number);
+  return major === dataMajor && minor >= dataMinor;
+}
