@@ -1,0 +1,58 @@
+import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CompatRoles, CurrentCaller } from '../auth/index.js';
+import type { Caller } from '../common/caller.js';
+import { type CompatMaintenanceStatus, compatStatusOf, settingOfStatusRequest } from './maintenance.compat.js';
+import { MaintenanceService } from './maintenance.service.js';
+
+const statusSchema = {
+  type: 'object',
+  required: ['msg', 'paused', 'timestamp'],
+  properties: {
+    msg: { type: 'string' },
+    paused: { type: 'boolean' },
+    timestamp: { type: 'string', description: 'UTC, `YYYY-MM-DD HH:MM:SS.ffffff`.' },
+  },
+};
+const requestSchema = {
+  type: 'object',
+  required: ['msg', 'paused'],
+  additionalProperties: false,
+  properties: { msg: { type: 'string' }, paused: { type: 'boolean', description: 'Also 1, 0 and the usual words.' } },
+};
+
+/**
+ * The job service's maintenance API, under the paths of all its versions.
+ * @see contracts/jobs.md 9
+ */
+@ApiTags('compat: job service')
+@Controller()
+export class MaintenanceCompatController {
+  constructor(private readonly maintenance: MaintenanceService) {}
+
+  @Get(['maintenance-status', 'maintenance-statuses/latest'])
+  @CompatRoles('reader')
+  @ApiOperation({ summary: 'The newest maintenance status' })
+  @ApiOkResponse({ schema: statusSchema })
+  async latest(): Promise<CompatMaintenanceStatus> {
+    return compatStatusOf(await this.maintenance.newestRecord());
+  }
+
+  @Get(['maintenance-history', 'maintenance-statuses'])
+  @CompatRoles('reader')
+  @ApiOperation({ summary: 'All maintenance statuses, newest first' })
+  @ApiOkResponse({ schema: { type: 'array', items: statusSchema } })
+  async history(): Promise<CompatMaintenanceStatus[]> {
+    return (await this.maintenance.allRecords()).map(compatStatusOf);
+  }
+
+  @Post(['maintenance-status', 'maintenance-statuses'])
+  @HttpCode(200)
+  @CompatRoles('pipeline', 'operator')
+  @ApiOperation({ summary: 'Pause or resume: adds a maintenance status' })
+  @ApiBody({ schema: requestSchema })
+  @ApiOkResponse({ schema: statusSchema })
+  async set(@Body() body: unknown, @CurrentCaller() caller: Caller): Promise<CompatMaintenanceStatus> {
+    return compatStatusOf(await this.maintenance.add(settingOfStatusRequest(body), caller));
+  }
+}

@@ -1,0 +1,29 @@
+import { boolean, model, parseModel, string } from '../common/compat/pydantic.js';
+import type { MaintenanceRecord, MaintenanceSetting } from './maintenance-lifecycle.js';
+
+/** A maintenance status as the reference shows it; the order of the keys is part of it. */
+export interface CompatMaintenanceStatus {
+  readonly msg: string;
+  readonly paused: boolean;
+  readonly timestamp: string;
+}
+
+const statusRequest = model('MaintenanceStatusRequest', { msg: string, paused: boolean });
+
+/**
+ * The setting that a status request asks for.
+ * @throws CompatError 400 in the reference's words
+ * @see contracts/jobs.md 9
+ */
+export function settingOfStatusRequest(body: unknown): MaintenanceSetting {
+  const { msg, paused } = parseModel(statusRequest, body);
+  return { on: paused, reason: msg, ticket: null, until: null };
+}
+
+/** The instant in UTC as `YYYY-MM-DD HH:MM:SS.ffffff`. */
+const timestampOf = (at: Date): string => at.toISOString().replace('T', ' ').replace('Z', '000');
+
+/** A record as the reference shows it. */
+export function compatStatusOf(record: MaintenanceRecord): CompatMaintenanceStatus {
+  return { msg: record.reason ?? '', paused: record.on, timestamp: timestampOf(record.at) };
+}

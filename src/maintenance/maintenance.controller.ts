@@ -1,0 +1,75 @@
+import { Body, Controller, Get, HttpCode, Put, Query, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CurrentCaller, Roles } from '../auth/index.js';
+import type { Caller } from '../common/caller.js';
+import { ApiProblems } from '../common/http/api-problems.js';
+import { etagOf, type ExpectedVersion, IfMatch } from '../common/http/etag.js';
+import { linkHeaderOf, PageQueryDto } from '../common/http/page.js';
+import {
+  changeDtoOf,
+  MaintenanceChangePageDto,
+  MaintenanceDto,
+  maintenanceDtoOf,
+  SetMaintenanceDto,
+  settingOf,
+} from './maintenance.dto.js';
+import { MaintenanceService } from './maintenance.service.js';
+
+/**
+ * The maintenance switch on the native API.
+ * @see API.md 5
+ */
+@ApiTags('maintenance')
+@Controller('api/v1/maintenance')
+export class MaintenanceController {
+  constructor(private readonly maintenance: MaintenanceService) {}
+
+  @Get()
+  @Roles('reader')
+  @ApiOperation({ summary: 'The maintenance switch, and the jobs it waits for', operationId: 'getMaintenance' })
+  @ApiOkResponse({ type: MaintenanceDto, headers: { ETag: { schema: { type: 'string' } } } })
+  async get(@Res({ passthrough: true }) reply: FastifyReply): Promise<MaintenanceDto> {
+    const view = await this.maintenance.view();
+    reply.header('ETag', etagOf(view.number));
+    return maintenanceDtoOf(view);
+  }
+
+  @Put()
+  @HttpCode(200)
+  @Roles('pipeline', 'operator')
+  @ApiOperation({ summary: 'Set the maintenance switch', operationId: 'setMaintenance' })
+  @ApiHeader({
+    name: 'If-Match',
+    required: true,
+    description: 'ETag of the switch that you have seen, or `*`. A PUT that changes nothing is always 200.',
+  })
+  @ApiOkResponse({ type: MaintenanceDto, headers: { ETag: { schema: { type: 'string' } } } })
+  @ApiProblems(400, 412, 413, 415, 428)
+  async set(
+    @Body() body: SetMaintenanceDto,
+    @IfMatch() expected: ExpectedVersion | undefined,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MaintenanceDto> {
+    const view = await this.maintenance.set({ setting: settingOf(body), expected }, caller);
+    reply.header('ETag', etagOf(view.number));
+    return maintenanceDtoOf(view);
+  }
+
+  @Get('history')
+  @Roles('reader')
+  @ApiOperation({ summary: 'All changes of the switch, newest first', operationId: 'listMaintenanceHistory' })
+  @ApiOkResponse({ type: MaintenanceChangePageDto })
+  @ApiProblems(400)
+  async history(
+    @Query() query: PageQueryDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MaintenanceChangePageDto> {
+    const page = await this.maintenance.history(query);
+    const link = linkHeaderOf(page, request.url);
+    if (link !== undefined) reply.header('Link', link);
+    return { ...page, items: page.items.map(changeDtoOf) };
+  }
+}

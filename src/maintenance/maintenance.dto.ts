@@ -1,0 +1,220 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsBoolean, IsOptional, IsString, Length, Matches, ValidateBy, ValidateIf } from 'class-validator';
+import { type Actor, roles } from '../common/caller.js';
+import { ListCountDto } from '../common/http/page.js';
+import {
+  type MaintenanceMode,
+  maintenanceModes,
+  type MaintenanceRecord,
+  type MaintenanceSetting,
+  type MaintenanceSwitch,
+} from './maintenance-lifecycle.js';
+import type { MaintenanceView } from './maintenance.service.js';
+import type { RunningJob } from './running-jobs.js';
+
+const limits = { reason: 2_000, ticket: 255 } as const;
+/** At least one visible character, well-formed, with no control characters but line ends and tabs. */
+const readableText = /^(?=[\s\S]*\S)(?:[^\p{Cc}\p{Cs}]|[\n\r\t])*$/u;
+const readable = { message: '$property must be readable text without control characters' };
+
+const instantForm = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** True for an instant of RFC 3339 on a day that exists. */
+function isInstant(value: unknown): boolean {
+  const day = typeof value === 'string' ? instantForm.exec(value)?.[1] : undefined;
+  if (day === undefined) return false;
+  const midnight = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+}
+
+const IsInstant = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isInstant',
+    validator: {
+      validate: isInstant,
+      defaultMessage: () => '$property must be an RFC 3339 instant with a zone, such as 2026-01-31T18:00:00Z',
+    },
+  });
+
+/** Body of PUT maintenance: the whole switch; what is left out becomes null, but for the reason when off. */
+export class SetMaintenanceDto {
+  @ApiProperty({ description: 'True: no more jobs are handed out.' })
+  @IsBoolean()
+  on!: boolean;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    minLength: 1,
+    maxLength: limits.reason,
+    description: 'Needed when on. When off: null keeps the last reason.',
+  })
+  @ValidateIf((body: SetMaintenanceDto) => body.on === true || (body.reason !== undefined && body.reason !== null))
+  @Matches(readableText, readable)
+  @Length(1, limits.reason)
+  @IsString({ message: 'reason must be a string; it is needed when on' })
+  reason?: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, minLength: 1, maxLength: limits.ticket })
+  @IsOptional()
+  @Matches(readableText, readable)
+  @Length(1, limits.ticket)
+  @IsString()
+  ticket?: string | null;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'When the work is expected to be over.' })
+  @IsOptional()
+  @IsInstant()
+  until?: string | null;
+}
+
+/** The setting that a body asks for. */
+export function settingOf(body: SetMaintenanceDto): MaintenanceSetting {
+  const { on, reason, ticket, until } = body;
+  return { on, reason: reason ?? null, ticket: ticket ?? null, until: until == null ? null : new Date(until) };
+}
+
+/** Who set the switch. */
+export class SetByDto {
+  @ApiProperty()
+  id!: string;
+
+  @ApiProperty()
+  name!: string;
+}
+
+/** Who made a change, as in every history. */
+export class MaintenanceActorDto extends SetByDto {
+  @ApiProperty({ enum: [...roles, 'anonymous', 'system'] })
+  role!: Actor['role'];
+
+  @ApiProperty({ type: String, nullable: true, description: 'Network address; null for the service itself.' })
+  address!: string | null;
+}
+
+class SwitchDto {
+  @ApiProperty({ type: 'integer', description: 'Number of changes so far, and the ETag.' })
+  number!: number;
+
+  @ApiProperty()
+  on!: boolean;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Kept when off.' })
+  reason!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  ticket!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  until!: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'Since when it is on, or off; null before the first change.',
+  })
+  since!: string | null;
+
+  @ApiProperty({ type: SetByDto, nullable: true })
+  setBy!: SetByDto | null;
+}
+
+/** A job that has to end before maintenance is quiet. */
+export class RunningJobDto {
+  @ApiProperty({ format: 'uuid' })
+  jobId!: string;
+
+  @ApiProperty()
+  datasetName!: string;
+
+  @ApiProperty()
+  operation!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  phase!: string | null;
+
+  @ApiProperty({ type: 'number', nullable: true })
+  percent!: number | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  startedAt!: string | null;
+}
+
+/** How much is still running. */
+export class RemainingDto {
+  @ApiProperty({ type: 'integer' })
+  jobs!: number;
+}
+
+/** The switch, and what it waits for. */
+export class MaintenanceDto extends SwitchDto {
+  @ApiProperty({
+    enum: maintenanceModes,
+    enumName: 'MaintenanceMode',
+    description: '`draining`: on and a job is running; `quiet`: on and none is.',
+  })
+  mode!: MaintenanceMode;
+
+  @ApiProperty({ type: RemainingDto })
+  remaining!: RemainingDto;
+
+  @ApiProperty({ type: [RunningJobDto], maxItems: 20, description: 'The first 20 of them.' })
+  remainingJobs!: RunningJobDto[];
+}
+
+/** The switch as one change left it. */
+export class MaintenanceChangeDto extends SwitchDto {
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
+
+  @ApiProperty({ type: MaintenanceActorDto })
+  actor!: MaintenanceActorDto;
+}
+
+/** A page of changes, newest first. */
+export class MaintenanceChangePageDto {
+  @ApiProperty({ type: [MaintenanceChangeDto] })
+  items!: MaintenanceChangeDto[];
+
+  @ApiProperty({ type: String, nullable: true })
+  nextCursor!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  prevCursor!: string | null;
+
+  @ApiPropertyOptional({ type: ListCountDto })
+  count?: ListCountDto;
+}
+
+const instantOf = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+function switchDtoOf(state: MaintenanceSwitch): SwitchDto {
+  const { number, on, reason, ticket, until, since, setBy } = state;
+  return {
+    number,
+    on,
+    reason,
+    ticket,
+    until: instantOf(until),
+    since: instantOf(since),
+    setBy: setBy && { id: setBy.id, name: setBy.name },
+  };
+}
+
+function runningJobDtoOf(job: RunningJob): RunningJobDto {
+  const { jobId, datasetName, operation, phase, percent, startedAt } = job;
+  return { jobId, datasetName, operation, phase, percent, startedAt: instantOf(startedAt) };
+}
+
+/** The switch as GET maintenance answers it. */
+export function maintenanceDtoOf(view: MaintenanceView): MaintenanceDto {
+  const remainingJobs = view.firstRunningJobs.map(runningJobDtoOf);
+  return { mode: view.mode, ...switchDtoOf(view), remaining: { jobs: view.runningJobs }, remainingJobs };
+}
+
+/** A record as an item of the history. */
+export function changeDtoOf(record: MaintenanceRecord): MaintenanceChangeDto {
+  const { id, name, role, address } = record.setBy;
+  return { ...switchDtoOf(record), at: record.at.toISOString(), actor: { id, name, role, address } };
+}

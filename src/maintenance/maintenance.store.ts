@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import type { Caller } from '../common/caller.js';
+import { insertionFilter, insertionPipeline, serverTime } from '../database/change.js';
+import { statementLimits } from '../database/connection-options.js';
+import { duplicateKeyOf } from '../database/mongo-errors.js';
+import { differences, type MaintenanceRecord, type MaintenanceSetting, type MaintenanceSwitch, stateOf } from './maintenance-lifecycle.js';
+import { eventOf } from './maintenance.events.js';
+import { type MaintenanceDocument, maintenanceModel } from './maintenance.schema.js';
+
+const recordFields = { _id: 0, number: 1, on: 1, reason: 1, ticket: 1, until: 1, setBy: 1, at: 1, since: 1 } as const;
+
+/** The only place that talks to the collection `maintenance`. Records are never changed or deleted here. */
+@Injectable()
+export class MaintenanceStore {
+  constructor(@InjectModel(maintenanceModel.name) private readonly model: Model<MaintenanceDocument>) {}
+
+  /** The newest record, read from the primary; null before the first. */
+  async findNewest(): Promise<MaintenanceRecord | null> {
+    const options = { projection: recordFields, sort: { number: -1 }, maxTimeMS: statementLimits.oneDocumentMs } as const;
+    return (await this.model.collection.findOne({}, options)) as MaintenanceRecord | null;
+  }
+
+  /** All records, newest first, for the compat history: without a time limit, as every compat list. */
+  async listAll(): Promise<MaintenanceRecord[]> {
+    return this.model.find({}, recordFields).sort({ number: -1 }).lean<MaintenanceRecord[]>();
+  }
+
+  /** Up to `limit` records below `number`, newest first; from the newest on when it is undefined. */
+  async listBelow(number: number | undefined, limit: number): Promise<MaintenanceRecord[]> {
+    const query = number === undefined ? this.model.find({}, recordFields) : this.model.find({}, recordFields).where('number').lt(number);
+    return query.sort({ number: -1 }).limit(limit).maxTimeMS(statementLimits.listMs).lean<MaintenanceRecord[]>();
+  }
+
+  /** Up to `limit` records above `number`, oldest first. */
+  async listAbove(number: number, limit: number): Promise<MaintenanceRecord[]> {
+    const query = this.model.find({}, recordFields).where('number').gt(number).sort({ number: 1 });
+    return query.limit(limit).maxTimeMS(statementLimits.listMs).lean<MaintenanceRecord[]>();
+  }
+
+  /**
+   * Makes the record that follows `previous`, with its event, if `previous` still is the newest.
+   * @returns the record, or null when somebody else's record has the number already
+   */
+  async insertAfter(previous: MaintenanceSwitch, setting: MaintenanceSetting, caller: Caller): Promise<MaintenanceRecord | null> {
+    const _id = new Types.ObjectId();
+    const { on, reason, ticket, until } = setting;
+    const since = previous.since !== null && previous.on === on ? previous.since : serverTime;
+    const pipeline = insertionPipeline({
+      document: { _id, number: previous.number + 1, on, reason, ticket, until, setBy: caller.actor, at: serverTime, since },
+      type: eventOf(previous, setting),
+      from: previous.number === 0 ? null : stateOf(previous),
+      to: stateOf(setting),
+      changes: differences(previous, setting),
+      caller,
+      reason,
+    });
+    const options = { upsert: true, returnDocument: 'after', projection: recordFields, maxTimeMS: statementLimits.oneDocumentMs } as const;
+    try {
+      return (await this.model.collection.findOneAndUpdate(insertionFilter(_id) as never, pipeline, options)) as MaintenanceRecord | null;
+    } catch (error) {
+      if (duplicateKeyOf(error)?.includes('number')) return null;
+      throw error;
+    }
+  }
+}
