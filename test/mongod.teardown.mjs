@@ -1,0 +1,2 @@
+/** Ends the mongod of `mongod.setup.mjs`. */
+export default () => globalThis.stopMongod?.();
