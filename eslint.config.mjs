@@ -65,7 +65,7 @@ const parameterLists = [
   },
   {
     selector:
-      ':function[params.length>3]:not(MethodDefinition[kind="constructor"] > FunctionExpression):not(MethodDefinition[decorators.length>0] > FunctionExpression)',
+      ':function[params.length>3]:not(MethodDefinition[kind="constructor"] > *):not(MethodDefinition[decorators.length>0] > *):not(CallExpression > *)',
     message: 'More than three parameters become one options object.',
   },
 ];
@@ -105,6 +105,7 @@ const documented = (required) => [
   'error',
   {
     publicOnly: true,
+    checkConstructors: false,
     enableFixer: false,
     require: { ClassDeclaration: true, ...required },
     contexts: ['VariableDeclaration > VariableDeclarator > ArrowFunctionExpression'],

@@ -8,7 +8,8 @@ const document = JSON.parse(readFileSync(file, 'utf8'));
 const problems = [];
 
 const { valid, errors } = await new Validator().validate(structuredClone(document));
-if (!valid) problems.push(...[errors].flat().map((error) => (typeof error === 'string' ? error : `${error.instancePath} ${error.message}`)));
+if (!valid)
+  problems.push(...[errors].flat().map((error) => (typeof error === 'string' ? error : `${error.instancePath} ${error.message}`)));
 
 const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
   methods.filter((method) => item[method]).map((method) => ({ name: `${method.toUpperCase()} ${path}`, ...item[method] })),

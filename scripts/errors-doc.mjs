@@ -12,7 +12,7 @@ const intro = `# Errors
 
 Every error of the native API is a problem document (RFC 9457) with one of these codes in \`code\`, and with \`type\` naming its page, which says
 what stands here. Codes are stable. The old routes answer the same conditions in the envelope of their originals. This file is written by
-\`npm run docs:errors\`.
+\`npm run docs\`.
 `;
 
 const row = ({ code, kind, title }) => `| [${code}](#${code.toLowerCase().replace(/[^a-z0-9_-]/g, '')}) | ${statusOf(kind)} | ${title} |`;
