@@ -1,0 +1,8 @@
+export { ACCESS, bearerScheme, CompatCookies, CompatRoles, CurrentCaller, jobCookieScheme, Public, Roles } from './access.decorators.js';
+export type { Access } from './access.js';
+export { AuthModule } from './auth.module.js';
+export { assertSameSite } from './cookies/same-site.js';
+export { type CookieUser, JobCookies } from './cookies/job-cookies.js';
+export { adminTokenPath } from './issuer/admin-token.js';
+export { ensureEmbeddedIssuer } from './issuer/embedded-issuer.js';
+export { KeySource } from './keys/key-source.js';

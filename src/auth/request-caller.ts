@@ -1,0 +1,24 @@
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from '../common/caller.js';
+import type { Access } from './access.js';
+import type { Principal } from './token-claims.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by authentication; null on routes that do not look at credentials. */
+    principal: Principal | null;
+  }
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+}
+
+/** Who makes a request, as history names it: the principal of its token, else `anonymous`. */
+export function callerOf(request: FastifyRequest): Caller {
+  const { principal } = request;
+  const identity =
+    principal?.role == null
+      ? ({ id: 'anonymous', name: 'anonymous', role: 'anonymous' } as const)
+      : { id: principal.id, name: principal.name, role: principal.role };
+  return { actor: { ...identity, address: request.ip }, requestId: request.id };
+}
