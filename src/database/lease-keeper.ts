@@ -27,6 +27,7 @@ interface Tenure {
  * nobody took the lease meanwhile. A renewal that finds another holder ends the tenure.
  */
 export class LeaseKeeper {
+  private exists = false;
   private tenure: Tenure | undefined;
   private seq = 0;
 
@@ -47,6 +48,8 @@ export class LeaseKeeper {
 
   /** Takes the lease and starts renewing it. Null when another process has it. */
   async acquire(): Promise<LeaseDocument | null> {
+    if (!this.exists) await this.store.ensure(this.options.name);
+    this.exists = true;
     const token = randomUUID();
     const askedAt = performance.now();
     const lease = await this.store.acquire({ ...this.options, token });

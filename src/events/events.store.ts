@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import mongoose, { type Model } from 'mongoose';
+import { statementLimits } from '../database/connection-options.js';
+import { type EventDraft, eventModel, type StoredEvent } from './events.schema.js';
+
+/** What became of an append: all stored, or the ones before `at` stored and the one at `at` not, for a reason that lies in it. */
+export type AppendOutcome =
+  | { readonly kind: 'appended' }
+  | { readonly kind: 'duplicate'; readonly at: number }
+  | { readonly kind: 'refused'; readonly at: number; readonly error: Error };
+
+/** Document and version: the identity of an event as one text. */
+export const identityOf = ({ documentId, version }: Pick<EventDraft, 'documentId' | 'version'>): string => `${documentId}:${version}`;
+
+/** Which versions of a document: the newest below `below`, or the oldest above `above`. */
+export interface VersionRange {
+  readonly below?: number | undefined;
+  readonly above?: number | undefined;
+  readonly limit: number;
+}
+
+const withoutId = { _id: 0 } as const;
+
+/** The only place that talks to the collection `events`. */
+@Injectable()
+export class EventsStore {
+  constructor(@InjectModel(eventModel.name) private readonly model: Model<StoredEvent>) {}
+
+  /**
+   * Inserts events one after the other, durably, up to the first that is not accepted.
+   * @throws when the database does not answer, or not in time; then it is unknown how many are stored
+   */
+  async append(events: readonly StoredEvent[]): Promise<AppendOutcome> {
+    try {
+      await this.model.collection.insertMany(
+        events.map((event) => ({ ...event })),
+        { ordered: true },
+      );
+      return { kind: 'appended' };
+    } catch (error) {
+      const failed = error instanceof mongoose.mongo.MongoBulkWriteError ? [error.writeErrors].flat()[0] : undefined;
+      if (!failed) throw error;
+      return failed.code === 11000 ? { kind: 'duplicate', at: failed.index } : { kind: 'refused', at: failed.index, error: error as Error };
+    }
+  }
+
+  /** The greatest `seq`; 0 when there is no event. */
+  async lastSeq(): Promise<number> {
+    const options = { sort: { seq: -1 }, projection: { _id: 0, seq: 1 }, maxTimeMS: statementLimits.oneDocumentMs } as const;
+    const last = await this.model.collection.findOne({}, options);
+    return (last?.['seq'] as number | undefined) ?? 0;
+  }
+
+  /** Those of the drafts that are events already, as identities. */
+  async findRelayed(drafts: readonly EventDraft[]): Promise<ReadonlySet<string>> {
+    const versions = new Map<string, number[]>();
+    for (const { documentId, version } of drafts) versions.set(documentId, [...(versions.get(documentId) ?? []), version]);
+    const anyOf = [...versions].map(([documentId, ofDocument]) => ({ documentId, version: { $in: ofDocument } }));
+    if (anyOf.length === 0) return new Set();
+    const options = { projection: { _id: 0, documentId: 1, version: 1 }, maxTimeMS: statementLimits.listMs } as const;
+    const found = await this.model.collection.find({ $or: anyOf }, options).toArray();
+    return new Set(found.map((event) => identityOf(event as unknown as EventDraft)));
+  }
+
+  /** Events of one document: newest first, or oldest first for a range with `above`. */
+  async findOfDocument(documentId: string, { below, above, limit }: VersionRange): Promise<StoredEvent[]> {
+    const version = { ...(below === undefined ? {} : { $lt: below }), ...(above === undefined ? {} : { $gt: above }) };
+    const filter = Object.keys(version).length === 0 ? { documentId } : { documentId, version };
+    const options = {
+      projection: withoutId,
+      sort: { version: above === undefined ? -1 : 1 },
+      limit,
+      maxTimeMS: statementLimits.listMs,
+    } as const;
+    return (await this.model.collection.find(filter, options).toArray()) as unknown as StoredEvent[];
+  }
+}
