@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { sourceFiles } from './sources.js';
+import { featureFolders, projectFile, sourceFiles } from './sources.js';
 
 const sources = sourceFiles();
 
@@ -26,5 +26,12 @@ describe('sources', () => {
   it('start transactions in one place, beside the check that the server has them', () => {
     const starters = sources.filter(({ text }) => /\.(startSession|withTransaction|startTransaction)\(/.test(text));
     expect(starters.map(({ path }) => path)).toEqual(['src/database/server-check.ts', 'src/database/transactions.ts']);
+  });
+});
+
+describe('feature folders', () => {
+  it.each(featureFolders())('src/%s has one door and a README of at most 30 lines', (feature) => {
+    expect(sources.map(({ path }) => path)).toContain(`src/${feature}/index.ts`);
+    expect(projectFile(`src/${feature}/README.md`).trimEnd().split('\n').length).toBeLessThanOrEqual(30);
   });
 });
