@@ -33,7 +33,7 @@ export default async function startMongod() {
 /** The program that `npm start` would use; `dist` is there because `npm test` builds first. */
 async function findBinary() {
   if (process.env.MONGOD_BINARY) return process.env.MONGOD_BINARY;
-  const { findMongod } = await import('../dist/database/embedded/mongod-finder.js');
+  const { findMongod } = await import('../dist/database/embedded/finder/mongod-finder.js');
   return (await findMongod({ env: process.env })).path;
 }
 

@@ -5,7 +5,7 @@ import { DataFolder, type RecordedState } from './data-folder.js';
 import { EmbeddedDatabaseError, type EmbeddedDatabaseLog } from './embedded-database-error.js';
 import { freePort, isPortFree } from './loopback-port.js';
 import { launch, type Launch } from './mongod-launch.js';
-import { findMongod } from './mongod-finder.js';
+import { findMongod } from './finder/mongod-finder.js';
 import type { MongodExit, MongodProcess } from './mongod-process.js';
 import { endOrphan } from './orphan.js';
 import { OwnerLock } from './owner-lock.js';
