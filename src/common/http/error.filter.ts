@@ -52,7 +52,7 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   private log(error: AppError, request: FastifyRequest): void {
-    const fields = { 'error.code': error.code, requestId: request.id };
+    const fields = { 'error.code': error.code };
     if (error.kind === 'unexpected') request.log.error({ ...fields, err: error.cause }, 'request failed unexpectedly');
     else if (error.kind === 'unavailable') request.log.warn({ ...fields, err: error.cause }, error.message);
     else request.log.debug(fields, error.message);

@@ -1,5 +1,12 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
 import { MediaTypeError, MethodNotAllowedError } from '../errors/request.errors.js';
 import { RequestInvalidError } from '../errors/request.errors.js';
 import { AllowedMethods } from './allowed-methods.js';
@@ -32,7 +39,7 @@ export interface ServerOptions {
 export function createAdapter(options: ServerOptions): FastifyAdapter {
   return new FastifyAdapter({
     loggerInstance: options.logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (raw) => options.requestIdOf(raw.headers),
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     bodyLimit: serverLimits.bodyBytes,
