@@ -1,4 +1,5 @@
 import { boolean, model, parseModel, string } from '../common/compat/pydantic.js';
+import { naiveIso } from '../common/compat/timestamps.js';
 import type { MaintenanceRecord, MaintenanceSetting } from './maintenance-lifecycle.js';
 
 /** A maintenance status as the reference shows it; the order of the keys is part of it. */
@@ -20,10 +21,7 @@ export function settingOfStatusRequest(body: unknown): MaintenanceSetting {
   return { on: paused, reason: msg, ticket: null, until: null };
 }
 
-/** The instant in UTC as `YYYY-MM-DD HH:MM:SS.ffffff`. */
-const timestampOf = (at: Date): string => at.toISOString().replace('T', ' ').replace('Z', '000');
-
-/** A record as the reference shows it. */
+/** A record as the reference shows it: time in UTC as `YYYY-MM-DD HH:MM:SS.ffffff`. */
 export function compatStatusOf(record: MaintenanceRecord): CompatMaintenanceStatus {
-  return { msg: record.reason ?? '', paused: record.on, timestamp: timestampOf(record.at) };
+  return { msg: record.reason ?? '', paused: record.on, timestamp: naiveIso(record.at).replace('T', ' ') };
 }

@@ -75,7 +75,7 @@ export function settingOf(body: SetMaintenanceDto): MaintenanceSetting {
 }
 
 /** Who set the switch. */
-export class SetByDto {
+class SetByDto {
   @ApiProperty()
   id!: string;
 
@@ -84,7 +84,7 @@ export class SetByDto {
 }
 
 /** Who made a change, as in every history. */
-export class MaintenanceActorDto extends SetByDto {
+class MaintenanceActorDto extends SetByDto {
   @ApiProperty({ enum: [...roles, 'anonymous', 'system'] })
   role!: Actor['role'];
 
@@ -121,7 +121,7 @@ class SwitchDto {
 }
 
 /** A job that has to end before maintenance is quiet. */
-export class RunningJobDto {
+class RunningJobDto {
   @ApiProperty({ format: 'uuid' })
   jobId!: string;
 
@@ -142,7 +142,7 @@ export class RunningJobDto {
 }
 
 /** How much is still running. */
-export class RemainingDto {
+class RemainingDto {
   @ApiProperty({ type: 'integer' })
   jobs!: number;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, Types } from 'mongoose';
+import { type Model, trusted, Types } from 'mongoose';
 import type { Caller } from '../common/caller.js';
 import { insertionFilter, insertionPipeline, serverTime } from '../database/change.js';
 import { statementLimits } from '../database/connection-options.js';
@@ -29,14 +29,19 @@ export class MaintenanceStore {
 
   /** Up to `limit` records below `number`, newest first; from the newest on when it is undefined. */
   async listBelow(number: number | undefined, limit: number): Promise<MaintenanceRecord[]> {
-    const query = number === undefined ? this.model.find({}, recordFields) : this.model.find({}, recordFields).where('number').lt(number);
-    return query.sort({ number: -1 }).limit(limit).maxTimeMS(statementLimits.listMs).lean<MaintenanceRecord[]>();
+    const filter = number === undefined ? {} : { number: trusted({ $lt: number }) };
+    return this.model
+      .find(filter, recordFields)
+      .sort({ number: -1 })
+      .limit(limit)
+      .maxTimeMS(statementLimits.listMs)
+      .lean<MaintenanceRecord[]>();
   }
 
   /** Up to `limit` records above `number`, oldest first. */
   async listAbove(number: number, limit: number): Promise<MaintenanceRecord[]> {
-    const query = this.model.find({}, recordFields).where('number').gt(number).sort({ number: 1 });
-    return query.limit(limit).maxTimeMS(statementLimits.listMs).lean<MaintenanceRecord[]>();
+    const query = this.model.find({ number: trusted({ $gt: number }) }, recordFields);
+    return query.sort({ number: 1 }).limit(limit).maxTimeMS(statementLimits.listMs).lean<MaintenanceRecord[]>();
   }
 
   /**

@@ -2,12 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { Caller } from '../../src/common/caller.js';
 import { PreconditionFailedError, PreconditionRequiredError } from '../../src/common/http/etag.js';
 import { connectionOptions } from '../../src/database/connection-options.js';
-import { MaintenanceGate } from '../../src/maintenance/maintenance-gate.js';
+import { MaintenanceGate, type RunningJobs } from '../../src/maintenance/index.js';
 import type { MaintenanceSetting } from '../../src/maintenance/maintenance-lifecycle.js';
 import { type MaintenanceDocument, maintenanceModel } from '../../src/maintenance/maintenance.schema.js';
 import { MaintenanceService } from '../../src/maintenance/maintenance.service.js';
 import { MaintenanceStore } from '../../src/maintenance/maintenance.store.js';
-import type { RunningJobs } from '../../src/maintenance/running-jobs.js';
 import { withDatabase } from '../support/database.js';
 
 const callerNamed = (name: string): Caller => ({
@@ -45,6 +44,7 @@ async function withSwitch(
 ): Promise<void> {
   await withDatabase(async ({ connection }) => {
     const model = connection.model<MaintenanceDocument>(maintenanceModel.name, maintenanceModel.schema);
+    connection.set('sanitizeFilter', true);
     await model.createCollection();
     await model.createIndexes();
     const store = new MaintenanceStore(model as never);

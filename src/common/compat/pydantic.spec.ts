@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CompatError } from '../http/compat-error.js';
-import { boolean, enumeration, integer, list, model, nullable, optional, parseModel, string, type Model } from './pydantic.js';
+import { boolean, converted, enumeration, integer, list, model, nullable, optional, parseModel, string, type Model } from './pydantic.js';
 
 const pause = model('PauseRequest', { msg: string, paused: boolean });
 const entry = model('Entry', { name: string, releaseStatus: string });
@@ -144,6 +144,12 @@ describe('parseModel', () => {
     expect(refusalOf(manifesto, { releaseTime: input, updateType: null, entries: [] })).toMatch(
       /\nreleaseTime\n {2}Input should be a valid integer/,
     );
+  });
+
+  it('reads what a conversion makes of the input', () => {
+    const query = model('Query', { operation: optional(converted((text) => String(text).split(','), list(enumeration(['ADD', 'BUMP'])))) });
+    expect(parseModel(query, { operation: 'ADD,BUMP' })).toEqual({ operation: ['ADD', 'BUMP'] });
+    expect(refusalOf(query, { operation: 'ADD,' })).toContain("operation.1\n  Input should be 'ADD' or 'BUMP'");
   });
 
   it('refuses lone surrogates and shows them escaped', () => {

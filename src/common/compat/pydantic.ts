@@ -11,12 +11,18 @@ type Path = readonly (string | number)[];
 /** Blocks of a message; further errors are counted only, so that a small hostile body cannot make a huge answer. */
 const maxBlocks = 100;
 
+/** What is wrong with a value: pydantic's sentence and its short name for it. */
+interface Fault {
+  readonly reason: string;
+  readonly type: string;
+}
+
 /** The errors found so far in one input. */
 class Findings {
   total = 0;
   private readonly blocks: string[] = [];
 
-  add(path: Path, reason: string, type: string, input: unknown): undefined {
+  add(path: Path, { reason, type }: Fault, input: unknown): undefined {
     this.total++;
     if (this.blocks.length >= maxBlocks) return;
     const place = path.map((step) => cutMiddle(escapeText(String(step)))).join('.');
@@ -46,9 +52,13 @@ const loneSurrogate = /\p{Cs}/u;
 /** Any string of well-formed Unicode; never made from a number. */
 export const string: FieldType<string> = {
   read: (input, path, findings) => {
-    if (typeof input !== 'string') return findings.add(path, 'Input should be a valid string', 'string_type', input);
+    if (typeof input !== 'string') return findings.add(path, { reason: 'Input should be a valid string', type: 'string_type' }, input);
     if (!loneSurrogate.test(input)) return input;
-    return findings.add(path, 'Input should be a valid string, unable to parse raw data as a unicode string', 'string_unicode', input);
+    return findings.add(
+      path,
+      { reason: 'Input should be a valid string, unable to parse raw data as a unicode string', type: 'string_unicode' },
+      input,
+    );
   },
 };
 
@@ -62,7 +72,7 @@ function alternatives(values: readonly string[]): string {
 export function enumeration<const T extends string>(values: readonly T[]): FieldType<T> {
   const reason = `Input should be ${alternatives(values)}`;
   return {
-    read: (input, path, findings) => values.find((value) => value === input) ?? findings.add(path, reason, 'enum', input),
+    read: (input, path, findings) => values.find((value) => value === input) ?? findings.add(path, { reason, type: 'enum' }, input),
   };
 }
 
@@ -73,7 +83,8 @@ const integerText = /^\s*([+-]?\d+(?:_\d+)*)(?:\.0+)?\s*$/;
  */
 export const integer: FieldType<number> = {
   read: (input, path, findings) => {
-    const wrong = (detail: string, type: string): undefined => findings.add(path, `Input should be a valid integer${detail}`, type, input);
+    const wrong = (detail: string, type: string): undefined =>
+      findings.add(path, { reason: `Input should be a valid integer${detail}`, type }, input);
     if (typeof input !== 'number' && typeof input !== 'string') return wrong('', 'int_type');
     const digits = typeof input === 'string' ? integerText.exec(input)?.[1] : undefined;
     const value = typeof input === 'number' ? input : Number(digits?.replaceAll('_', ''));
@@ -91,11 +102,11 @@ export const boolean: FieldType<boolean> = {
   read: (input, path, findings) => {
     if (typeof input === 'boolean') return input;
     if (typeof input !== 'string' && !Number.isInteger(input))
-      return findings.add(path, 'Input should be a valid boolean', 'bool_type', input);
+      return findings.add(path, { reason: 'Input should be a valid boolean', type: 'bool_type' }, input);
     const word = String(input).toLowerCase();
     if (trueWords.has(word)) return true;
     if (falseWords.has(word)) return false;
-    return findings.add(path, 'Input should be a valid boolean, unable to interpret input', 'bool_parsing', input);
+    return findings.add(path, { reason: 'Input should be a valid boolean, unable to interpret input', type: 'bool_parsing' }, input);
   },
 };
 
@@ -103,7 +114,7 @@ export const boolean: FieldType<boolean> = {
 export function list<T>(items: FieldType<T>): FieldType<T[]> {
   return {
     read: (input, path, findings) => {
-      if (!Array.isArray(input)) return findings.add(path, 'Input should be a valid list', 'list_type', input);
+      if (!Array.isArray(input)) return findings.add(path, { reason: 'Input should be a valid list', type: 'list_type' }, input);
       const before = findings.total;
       const values = input.map((item: unknown, index) => items.read(item, [...path, index], findings));
       return findings.total === before ? (values as T[]) : undefined;
@@ -119,6 +130,11 @@ export function nullable<T>(type: FieldType<T>): FieldType<T | null> {
 /** The key may be left out or null. */
 export function optional<T>(type: FieldType<T>): OptionalField<T> {
   return { optional: true, read: (input, path, findings) => type.read(input, path, findings) };
+}
+
+/** Reads what `convert` makes of the input, such as the parts of a text. */
+export function converted<T>(convert: (input: unknown) => unknown, type: FieldType<T>): FieldType<T> {
+  return { read: (input, path, findings) => type.read(convert(input), path, findings) };
 }
 
 type Fields = Readonly<Record<string, FieldType<unknown>>>;
@@ -152,14 +168,19 @@ function sentAs(name: string, input: object): string | undefined {
   );
 }
 
-function readFields(fields: Fields, input: Record<string, unknown>, path: Path, findings: Findings): [object, Set<string>] {
+/** Reads the fields of `input`; answers their values and the keys that belong to them. */
+function readFields(
+  fields: Fields,
+  input: Readonly<Record<string, unknown>>,
+  { path, findings }: { path: Path; findings: Findings },
+): [object, Set<string>] {
   const value: Record<string, unknown> = {};
   const used = new Set<string>();
   for (const [name, type] of Object.entries(fields)) {
     const key = sentAs(name, input);
     const mayMiss = 'optional' in type;
     if (key !== undefined) used.add(key);
-    if (key === undefined && !mayMiss) findings.add([...path, name], 'Field required', 'missing', input);
+    if (key === undefined && !mayMiss) findings.add([...path, name], { reason: 'Field required', type: 'missing' }, input);
     if (key === undefined || (mayMiss && input[key] === null)) continue;
     value[name] = type.read(input[key], [...path, name], findings);
   }
@@ -172,15 +193,17 @@ function readFields(fields: Fields, input: Record<string, unknown>, path: Path, 
 export function model<const F extends Fields>(name: string, fields: F, options: ModelOptions<ModelValue<F>> = {}): Model<ModelValue<F>> {
   const read: Model<ModelValue<F>>['read'] = (input, path, findings) => {
     if (typeof input !== 'object' || input === null || Array.isArray(input))
-      return findings.add(path, `Input should be a valid dictionary or instance of ${name}`, 'model_type', input);
+      return findings.add(path, { reason: `Input should be a valid dictionary or instance of ${name}`, type: 'model_type' }, input);
     const before = findings.total;
     const record = input as Record<string, unknown>;
-    const [value, used] = readFields(fields, record, path, findings);
+    const [value, used] = readFields(fields, record, { path, findings });
     for (const key of options.extra === 'ignore' ? [] : Object.keys(record).filter((key) => !used.has(key)))
-      findings.add([...path, key], 'Extra inputs are not permitted', 'extra_forbidden', record[key]);
+      findings.add([...path, key], { reason: 'Extra inputs are not permitted', type: 'extra_forbidden' }, record[key]);
     if (findings.total > before) return undefined;
     const broken = options.rule?.(value as ModelValue<F>);
-    return broken === undefined ? (value as ModelValue<F>) : findings.add(path, `Value error, ${broken}`, 'value_error', input);
+    return broken === undefined
+      ? (value as ModelValue<F>)
+      : findings.add(path, { reason: `Value error, ${broken}`, type: 'value_error' }, input);
   };
   return { name, read };
 }
