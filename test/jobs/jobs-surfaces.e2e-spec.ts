@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { freshTarget } from '../support/compat-client.js';
+import { testMongodbUrl, withConnection } from '../support/database.js';
 import { workerQueries } from '../support/executor.js';
 import { openCompat } from '../support/service.js';
 import { useService } from '../support/use-service.js';
@@ -75,6 +76,23 @@ describe('one job on both surfaces', () => {
     const queued = (await file.compat.list('/jobs?status=queued')).map((job) => job.jobId);
     expect(queued).not.toContain(later.jobId);
     expect(all).toContain(later.jobId);
+  });
+
+  it('answers 409 to a status PUT on a job with a native lease; description and log alone pass', async () => {
+    const id = await file.compat.create(freshTarget());
+    const now = new Date();
+    const lease = { workerId: 'imp-3', claimedAt: now, heartbeatAt: now, expiresAt: new Date(now.getTime() + 60_000) };
+    await withConnection(testMongodbUrl(), file.service.databaseName!, (connection) =>
+      connection.collection<{ _id: string }>('inprogress').updateOne({ _id: id }, { $set: { status: 'running', lease } }),
+    );
+    for (const status of ['initiated', 'queued', 'completed']) {
+      const reply = await file.compat.tryUpdate(id, { status, log: 'mine' });
+      expect([reply.status, typeof reply.json<{ message: unknown }>().message]).toEqual([409, 'string']);
+    }
+    await file.compat.update(id, { description: 'passes' });
+    await file.compat.update(id, { log: 'passes too' });
+    expect(await file.compat.logOf(id)).toEqual(['Added update description', 'passes too']);
+    expect((await file.compat.job(id)).status).toBe('initiated');
   });
 
   it('J-11: replays the answer to a repeated Idempotency-Key and creates one job', async () => {

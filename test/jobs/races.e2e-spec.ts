@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { freshTarget } from '../support/compat-client.js';
+import { testMongodbUrl, withConnection } from '../support/database.js';
 import type { Reply } from '../support/http-client.js';
 import { useService } from '../support/use-service.js';
 
@@ -101,19 +102,12 @@ describe('races', () => {
   it('J-1: has a finished job in one collection only, in its final state, at any time', async () => {
     const ids = await Promise.all(times(20, () => file.compat.create(freshTarget())));
     await Promise.all(ids.map((id) => file.compat.update(id, { status: 'completed' })));
-    const { connectTo, testMongodbUrl } = await import('../support/database.js');
-    const connection = await connectTo(testMongodbUrl(), file.service.databaseName!);
-    try {
-      const filter = { $or: [{ _id: { $in: ids } }, { jobId: { $in: ids } }] };
-      expect(await connection.collection('inprogress').countDocuments(filter as object)).toBe(0);
-      const finished = await connection
-        .collection('completed')
-        .find(filter as object)
-        .toArray();
-      expect(finished.map((job) => job['status'])).toEqual(times(20, () => 'completed'));
-    } finally {
-      await connection.close();
-    }
+    const filter = { _id: { $in: ids } } as object;
+    const [unfinished, finished] = await withConnection(testMongodbUrl(), file.service.databaseName!, async (connection) => [
+      await connection.collection('inprogress').countDocuments(filter),
+      await connection.collection('completed').find(filter).toArray(),
+    ]);
+    expect([unfinished, finished.map((job) => job['status'] as string)]).toEqual([0, times(20, () => 'completed')]);
   });
 
   it('J-12: makes one initial maintenance record under parallel first reads of a new database', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type mongoose from 'mongoose';
-import { connectTo } from '../support/database.js';
+import { withConnection } from '../support/database.js';
 import { HttpClient } from '../support/http-client.js';
 import { adminToken, openCompat, startService, waitUntilReady, type Service } from '../support/service.js';
 
@@ -58,12 +58,7 @@ export class KillableService {
   /** Reads the database directly, past the service. */
   async withDatabase<T>(read: (connection: mongoose.Connection) => Promise<T>): Promise<T> {
     const url = (await readFile(join(this.dataDir, 'mongodb-url'), 'utf8')).trim();
-    const connection = await connectTo(url, 'signalbox');
-    try {
-      return await read(connection);
-    } finally {
-      await connection.close();
-    }
+    return withConnection(url, 'signalbox', read);
   }
 
   /** Ends both processes and removes their data. */

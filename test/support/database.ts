@@ -31,6 +31,16 @@ export function connectTo(url: string, name: string): Promise<mongoose.Connectio
     .asPromise();
 }
 
+/** Runs the work with a connection to a database that somebody else owns. */
+export async function withConnection<T>(url: string, name: string, work: (connection: mongoose.Connection) => Promise<T>): Promise<T> {
+  const connection = await connectTo(url, name);
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
 /** Runs the work with a connection to an empty database, which is dropped afterwards, whatever happens. */
 export async function withDatabase<T>(work: (database: TestDatabase) => Promise<T>): Promise<T> {
   const name = freshDatabaseName();

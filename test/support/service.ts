@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { connectTo, freshDatabaseName, testMongodbUrl } from './database.js';
+import { freshDatabaseName, testMongodbUrl, withConnection } from './database.js';
 import { HttpClient } from './http-client.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -102,9 +102,7 @@ async function run(args: string[]): Promise<string> {
 }
 
 async function dropDatabase(name: string): Promise<void> {
-  const connection = await connectTo(testMongodbUrl(), name);
-  await connection.dropDatabase();
-  await connection.close();
+  await withConnection(testMongodbUrl(), name, (connection) => connection.dropDatabase());
 }
 
 function ended(child: ChildProcess): Promise<void> {
