@@ -6,6 +6,7 @@ import { EmbeddedDatabaseError, type EmbeddedDatabaseLog } from './embedded-data
 import { freePort, isPortFree } from './loopback-port.js';
 import { launch, type Launch } from './mongod-launch.js';
 import { findMongod } from './finder/mongod-finder.js';
+import { rotateLog } from './mongod-log.js';
 import type { MongodExit, MongodProcess } from './mongod-process.js';
 import { endOrphan } from './orphan.js';
 import { OwnerLock } from './owner-lock.js';
@@ -39,9 +40,10 @@ interface Events {
  * A mongod of the service's own.
  *
  * States: **ready** after a start; **down** when the process has ended unasked, until it runs again on the same port; **failed** after five
- * deaths within a minute; **closed** after `close` or `kill`. Entering ready again, down and failed emits `ready`, `down` and `fatal`. From
+ * deaths within a minute; **closed** from the call of `close` on. Entering ready again, down and failed emits `ready`, `down` and `fatal`. From
  * failed and closed nothing leads back; an exit in them is expected and ignored. Between a death and the next run there is a pause, 100 ms
- * after the first death and twice as long after each further one of that minute.
+ * after the first death and twice as long after each further one of that minute. When this process exits without `close`, mongod is asked to
+ * shut down; when it exits while `close` is waiting, mongod is killed, which its journal makes up for.
  */
 export class EmbeddedMongod extends EventEmitter<Events> {
   #state: 'ready' | 'down' | 'failed' | 'closed' = 'ready';
@@ -49,6 +51,7 @@ export class EmbeddedMongod extends EventEmitter<Events> {
   #closed: Promise<void> | null = null;
   #restarting: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
+  readonly #onProcessExit = () => this.mongod.signal(this.#closed ? 'SIGKILL' : 'SIGTERM');
 
   private constructor(
     private readonly folder: DataFolder,
@@ -59,6 +62,7 @@ export class EmbeddedMongod extends EventEmitter<Events> {
   ) {
     super();
     this.#watch(mongod);
+    process.once('exit', this.#onProcessExit);
   }
 
   /**
@@ -72,9 +76,10 @@ export class EmbeddedMongod extends EventEmitter<Events> {
     try {
       const state = await folder.readState();
       await endOrphan(folder, state, options.log);
+      await rotateLog(folder.logFile);
       const plan = await planLaunch(folder, state, options);
-      const mongod = await launch({ ...plan, signal: options.signal });
       await replaceFile(folder.urlFile, `${addressOf(plan.port, plan.password)}\n`);
+      const mongod = await launchOnce(plan, options);
       options.log.info({ pid: mongod.pid, port: plan.port, version: plan.version }, 'embedded database is ready');
       return new EmbeddedMongod(folder, lock, plan, mongod, options.log);
     } catch (error) {
@@ -117,20 +122,19 @@ export class EmbeddedMongod extends EventEmitter<Events> {
     return this.#closed;
   }
 
-  /** Ends mongod at once, without a clean shutdown: the next start repairs from the journal. For a process that is about to exit itself. */
-  kill(): void {
-    this.#state = 'closed';
-    this.#stopping.abort();
-    this.mongod.kill();
-  }
-
   async #close(): Promise<void> {
     this.#state = 'closed';
     this.#stopping.abort();
-    await this.mongod.end(shutdownGraceMs);
-    await this.#restarting;
-    await this.folder.writeState({ port: this.port, version: this.version, mongod: null });
-    await this.lock.release();
+    try {
+      await this.mongod.end(shutdownGraceMs);
+      await this.#restarting;
+      await this.folder.writeState({ port: this.port, version: this.version, mongod: null });
+      await this.lock.release();
+    } catch (error) {
+      this.log.warn({ err: error }, 'embedded database has ended, but its folder could not be left in order');
+    } finally {
+      process.removeListener('exit', this.#onProcessExit);
+    }
   }
 
   #watch(mongod: MongodProcess): void {
@@ -150,6 +154,7 @@ export class EmbeddedMongod extends EventEmitter<Events> {
     try {
       await sleep(100 * 2 ** (this.#deaths.length - 1), undefined, { signal: this.#stopping.signal });
       await launch({ ...this.launchOptions, onSpawn: (mongod) => (this.mongod = mongod), signal: this.#stopping.signal });
+      this.#stopping.signal.throwIfAborted();
       this.#state = 'ready';
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
@@ -169,6 +174,16 @@ export class EmbeddedMongod extends EventEmitter<Events> {
         `The embedded database has ended ${mostDeathsPerMinute} times within a minute. Its log ${this.folder.logFile} says why; the data are in ${this.folder.dbPath}.`,
       ),
     );
+  }
+}
+
+/** A service that was killed right after its spawn leaves a mongod that nobody has recorded; it shows itself by being in the way. */
+async function launchOnce(plan: Launch, { log, signal }: EmbeddedMongodOptions): Promise<MongodProcess> {
+  try {
+    return await launch({ ...plan, signal });
+  } catch (error) {
+    if (signal?.aborted || !(await endOrphan(plan.folder, null, log))) throw error;
+    return launch({ ...plan, signal });
   }
 }
 

@@ -27,7 +27,7 @@ export function mongodArguments(folder: DataFolder, port: number): string[] {
     ['--replSet', replicaSetName, '--oplogSize', '512'],
     ['--keyFile', folder.keyFile, '--noscripting', '--networkMessageCompressors', 'disabled'],
     ['--storageEngine', 'wiredTiger', '--wiredTigerCacheSizeGB', cacheGigabytes()],
-    ['--logpath', folder.logFile, '--logappend', '--quiet'],
+    ['--logpath', folder.logFile, '--logappend', '--quiet', '--slowms', '1000'],
     ['--setParameter', 'diagnosticDataCollectionEnabled=false'],
     ['--setParameter', 'enableLocalhostAuthBypass=false'],
     ['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],

@@ -31,7 +31,7 @@ export async function launch(options: Launch): Promise<MongodProcess> {
   const args = [...mongodArguments(folder, port), ...options.extraArgs];
   const mongod = await MongodProcess.spawn(options.binary, args, folder.logFile);
   options.onSpawn?.(mongod);
-  const kill = () => mongod.kill();
+  const kill = () => mongod.signal('SIGKILL');
   options.signal?.addEventListener('abort', kill);
   try {
     options.signal?.throwIfAborted();
@@ -40,12 +40,12 @@ export async function launch(options: Launch): Promise<MongodProcess> {
     if (mongod.exit) throw await endedEarly(mongod.exit, options);
     return mongod;
   } catch (error) {
-    mongod.kill();
+    const exit = mongod.exit;
+    kill();
     await mongod.exited;
+    options.signal?.throwIfAborted();
     if (error instanceof EmbeddedDatabaseError) throw error;
-    throw new EmbeddedDatabaseError(`The embedded database did not become ready: ${(error as Error).message}. See ${folder.logFile}`, {
-      cause: error,
-    });
+    throw exit ? await endedEarly(exit, options) : notReady(error, options);
   } finally {
     options.signal?.removeEventListener('abort', kill);
   }
@@ -65,13 +65,20 @@ async function prepare(mongod: MongodProcess, { port, key, password }: Launch): 
 
 const exitCodes = { incompatibleData: 62 } as const;
 
-async function endedEarly({ code, signal }: MongodExit, { folder, version }: Launch): Promise<EmbeddedDatabaseError> {
+async function endedEarly({ code, signal }: MongodExit, { folder, version, binary }: Launch): Promise<EmbeddedDatabaseError> {
   if (code === exitCodes.incompatibleData) {
-    return new EmbeddedDatabaseError(`The data in ${folder.dbPath} were written by another version of MongoDB than ${version}.`);
+    return new EmbeddedDatabaseError(
+      `The data in ${folder.dbPath} were written by another version of MongoDB than ${version} (${binary}). Set MONGOD_BINARY to a mongod of that version.`,
+    );
   }
   const how = signal ? `was ended by ${signal}` : `ended with status ${code}`;
   const complaints = await lastComplaints(folder.logFile);
   return new EmbeddedDatabaseError(
     [`The embedded database ${how} while starting. Its log is ${folder.logFile}`, ...complaints].join('\n  '),
   );
+}
+
+function notReady(error: unknown, { folder }: Launch): EmbeddedDatabaseError {
+  const reason = (error as Error).message;
+  return new EmbeddedDatabaseError(`The embedded database did not become ready: ${reason}. Its log is ${folder.logFile}`, { cause: error });
 }

@@ -1,6 +1,14 @@
-import { open } from 'node:fs/promises';
+import { open, rename, stat } from 'node:fs/promises';
 
 const tailBytes = 64 * 1024;
+
+const mostLogBytes = 10 * 1024 ** 2;
+
+/** Puts a log that has grown past 10 MB aside as `.1`, replacing the one put aside before. To be called while nobody writes it. */
+export async function rotateLog(logFile: string): Promise<void> {
+  const size = (await stat(logFile).catch(() => null))?.size ?? 0;
+  if (size > mostLogBytes) await rename(logFile, `${logFile}.1`);
+}
 
 interface LogLine {
   readonly s?: string;

@@ -46,8 +46,8 @@ export class MongodProcess {
 
   /** Asks for a clean shutdown, and kills the process when it takes longer than `graceMs`. Nothing acknowledged is lost either way. */
   async end(graceMs: number): Promise<MongodExit> {
-    this.child.kill('SIGTERM');
-    const timer = setTimeout(() => this.kill(), graceMs);
+    this.signal('SIGTERM');
+    const timer = setTimeout(() => this.signal('SIGKILL'), graceMs);
     try {
       return await this.exited;
     } finally {
@@ -55,8 +55,9 @@ export class MongodProcess {
     }
   }
 
-  kill(): void {
-    this.child.kill('SIGKILL');
+  /** Without effect on a process that has ended. */
+  signal(name: 'SIGTERM' | 'SIGKILL'): void {
+    this.child.kill(name);
   }
 
   /**
