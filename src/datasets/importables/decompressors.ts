@@ -37,14 +37,14 @@ async function expandGzip(pieces: Pieces, feed: TarFeed): Promise<void> {
   const source = Readable.from(pieces, { objectMode: false });
   source.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
   try {
-    for await (const chunk of gunzip) if (feed.feed(chunk as Buffer)) return;
+    for await (const chunk of gunzip) if (feed.feed(chunk)) return;
   } finally {
     source.destroy();
   }
 }
 
 async function expandXz(pieces: Pieces, feed: TarFeed): Promise<void> {
-  const expanded = new xz.XzReadableStream(ReadableStream.from(pieces) as ReadableStream<Uint8Array>);
+  const expanded = new xz.XzReadableStream(ReadableStream.from(pieces));
   for await (const chunk of expanded as unknown as AsyncIterable<Uint8Array>) if (feed.feed(chunk)) return;
 }
 

@@ -9,5 +9,5 @@ declare module 'seek-bzip' {
     writeByte(byte: number): void;
   }
   const bunzip: { decode(input: ByteInput, output: ByteOutput, multistream: boolean): void };
-  export default bunzip;
+  export = bunzip;
 }

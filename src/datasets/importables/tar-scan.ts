@@ -16,17 +16,23 @@ export interface ScanRequest {
   readonly expand: boolean;
 }
 
-/** What stands in one version of a file. */
-export type TarScan =
+/** What stands in one version of a file; `compressed` only where it is not to be expanded. */
+export type TarScan = FinishedScan | { readonly outcome: 'compressed'; readonly version: string };
+export type FinishedScan =
   | { readonly outcome: 'listed'; readonly version: string; readonly found: readonly string[] }
-  | { readonly outcome: 'compressed'; readonly version: string }
-  /** `version` is null when the file could not be opened. */
+  /** `version` is null when it is not the content's fault, and another try may succeed. */
   | { readonly outcome: 'unreadable'; readonly version: string | null; readonly reason: string }
   | { readonly outcome: 'vanished' };
 
 /** Names one version of a file's content: any write, replacement or change of rights gives another. */
 export function versionOf(stats: BigIntStats): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(':');
+}
+
+/** True when the file is the one of that version, whatever its name and rights are by now. */
+export function isSameFile(stats: BigIntStats, version: string): boolean {
+  const content = (text: string) => text.slice(0, text.lastIndexOf(':'));
+  return content(versionOf(stats)) === content(version);
 }
 
 /**
@@ -56,11 +62,16 @@ async function scanOpen(fd: number, request: ScanRequest, limits: ScanLimits): P
     const compression = compressionIn(fd);
     if (compression && !request.expand) return { outcome: 'compressed', version };
     const found = compression
-      ? await walkCompressed(fd, compression, request.wanted, limits, Number(stats.size))
+      ? await walkCompressed(fd, compression, { wanted: request.wanted, limits })
       : walkFile(fd, walkTar(request.wanted, limits));
     return { outcome: 'listed', version, found: [...found] };
   } catch (error) {
-    return { outcome: 'unreadable', version, reason: (error as Error).message };
+    if (error instanceof TarFault) return { outcome: 'unreadable', version, reason: error.message };
+    return {
+      outcome: 'unreadable',
+      version: null,
+      reason: `reading it failed (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`,
+    };
   }
 }
 
@@ -72,8 +83,9 @@ function compressionIn(fd: number): Compression | undefined {
   return compressionOf(start.subarray(0, count));
 }
 
-async function walkCompressed(fd: number, compression: Compression, wanted: readonly string[], limits: ScanLimits, fileBytes: number) {
-  const ratioBytes = Math.max(limits.ratioFreeBytes, fileBytes * limits.maxExpansionRatio);
+async function walkCompressed(fd: number, compression: Compression, walk: { wanted: readonly string[]; limits: ScanLimits }) {
+  const { wanted, limits } = walk;
+  const ratioBytes = Math.max(limits.ratioFreeBytes, fstatSync(fd).size * limits.maxExpansionRatio);
   const feed = new TarFeed(walkTar(wanted, limits), Math.min(limits.maxExpandedBytes, ratioBytes));
   try {
     await expandInto[compression](chunksOf(fd), feed);
