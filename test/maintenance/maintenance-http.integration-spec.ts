@@ -4,7 +4,7 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
-import { fastify, type InjectOptions, type LightMyRequestResponse } from 'fastify';
+import { fastify, type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify';
 import type { Connection } from 'mongoose';
 import { ErrorFilter } from '../../src/common/http/error.filter.js';
 import { createAdapter, installServerRules } from '../../src/common/http/server.js';
@@ -45,7 +45,7 @@ async function createApp(): Promise<NestFastifyApplication> {
   const app: NestFastifyApplication = (await module.compile()).createNestApplication(adapter, { logger: false });
   app.useGlobalPipes(createValidationPipe());
   app.useGlobalFilters(new ErrorFilter([]));
-  installServerRules(adapter.getInstance() as never);
+  installServerRules(adapter.getInstance<FastifyInstance>());
   await app.init();
   await adapter.getInstance().ready();
   await app.get(DatabaseStarter).ready;
