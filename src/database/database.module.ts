@@ -3,6 +3,7 @@ import { getConnectionToken, MongooseModule } from '@nestjs/mongoose';
 import mongoose from 'mongoose';
 import { DATABASE_URL, DatabaseStarter } from './database-starter.js';
 import { idempotencyModel } from './idempotency.schema.js';
+import { Idempotency } from './idempotency.js';
 import { IdempotencyStore } from './idempotency.store.js';
 import { Transactions } from './transactions.js';
 
@@ -16,8 +17,8 @@ export class DatabaseModule {
     return {
       module: DatabaseModule,
       imports: [MongooseModule.forFeature([idempotencyModel])],
-      providers: [connection, { provide: DATABASE_URL, useValue: url }, DatabaseStarter, Transactions, IdempotencyStore],
-      exports: [connection, DatabaseStarter, Transactions, IdempotencyStore],
+      providers: [connection, { provide: DATABASE_URL, useValue: url }, DatabaseStarter, Transactions, IdempotencyStore, Idempotency],
+      exports: [connection, DatabaseStarter, Transactions, Idempotency],
     };
   }
 }

@@ -1,0 +1,27 @@
+import type { JobHolder } from './jobs.errors.js';
+import type { JobDocument } from './jobs.schema.js';
+
+type Holder = Pick<JobDocument, '_id' | 'datasetName' | 'operation' | 'status' | 'phase' | 'percent' | 'lease' | 'createdAt'>;
+
+/** The holder of a dataset as a conflict names it. */
+export function holderOf(job: Holder): JobHolder {
+  return {
+    jobId: job._id,
+    operation: job.operation,
+    status: job.status,
+    phase: job.phase,
+    percent: job.percent,
+    workerId: job.lease?.workerId ?? null,
+    leaseExpiresAt: job.lease?.expiresAt.toISOString() ?? null,
+    createdAt: job.createdAt.toISOString(),
+  };
+}
+
+/** Says in one sentence what keeps a dataset busy. */
+export function holderSentence(job: Holder): string {
+  const subject = `${job.datasetName} has an active job: ${job.operation} ${job._id}`;
+  if (job.status === 'queued') return `${subject} is queued since ${job.createdAt.toISOString()}.`;
+  const phase = job.phase ? `, ${job.phase}` : '';
+  const percent = job.percent === null ? '' : ` at ${job.percent} %`;
+  return `${subject} is running${phase}${percent}${job.lease ? ` on ${job.lease.workerId}` : ''}.`;
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../common/caller.js';
+import type { IdempotencyKey, StoredAnswer } from '../common/http/idempotency.js';
+import { Idempotency, type IdempotentAnswer } from '../database/idempotency.js';
+import { duplicateKeyOf } from '../database/mongo-errors.js';
+import { Metrics } from '../observability/index.js';
+import type { JobView } from './job-views.js';
+import { type CreateRequest, JobsService } from './jobs.service.js';
+import { JobsStore } from './jobs.store.js';
+
+/** A creation under an Idempotency-Key. */
+export interface KeyedCreation extends CreateRequest {
+  readonly key: IdempotencyKey;
+  /** The answer that is kept and sent for a new job. */
+  readonly answerFor: (job: JobView) => StoredAnswer;
+}
+
+export type KeyedOutcome = { readonly kind: 'answer'; readonly answer: IdempotentAnswer } | { readonly kind: 'holder'; readonly job: JobView };
+
+/** Creates jobs for callers that may repeat their call. */
+@Injectable()
+export class JobIdempotentCreation {
+  constructor(
+    private readonly idempotency: Idempotency,
+    private readonly jobs: JobsService,
+    private readonly store: JobsStore,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /**
+   * Creates a job once for a key, or answers with the holder of a busy dataset where the request asks for that.
+   * @throws TargetBusyError, IdempotencyKeyReusedError
+   */
+  async create({ job, key, answerFor, onConflict }: KeyedCreation, caller: Caller): Promise<KeyedOutcome> {
+    try {
+      const answer = await this.idempotency.once(key, caller, async (session) =>
+        answerFor(await this.store.createWithin(session, randomUUID(), { job, caller })),
+      );
+      if (!answer.replayed) this.metrics.jobCreated(job.operation);
+      return { kind: 'answer', answer };
+    } catch (error) {
+      if (!duplicateKeyOf(error)?.includes('datasetName')) throw error;
+      const holder = await this.store.findActiveByDataset(job.datasetName);
+      if (holder && onConflict === 'return') return { kind: 'holder', job: holder };
+      throw this.jobs.busy(holder);
+    }
+  }
+}

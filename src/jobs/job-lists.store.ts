@@ -1,0 +1,177 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import type { Place } from '../common/http/cursor.js';
+import { SETTINGS, type Settings } from '../config/settings.js';
+import { statementLimits } from '../database/connection-options.js';
+import { batchSize, inBatches } from '../database/cursor-batches.js';
+import { collectionsOf, conditionsOf, type JobFilter, withoutIdleStatus } from './job-filter.js';
+import { type CompatStatus, type JobStatus, reportedState, statusesShownAs } from './jobs-lifecycle.js';
+import { type CompatListedJob, compatProjection, type ListedJob, listedProjection } from './job-views.js';
+import { completedModel, inProgressModel, type JobDocument, manifestoName } from './jobs.schema.js';
+
+export const jobSorts = ['-createdAt', 'createdAt', '-finishedAt'] as const;
+export type JobSort = (typeof jobSorts)[number];
+
+/** What the original's list can be narrowed to. */
+export interface CompatFilter {
+  readonly status?: CompatStatus | undefined;
+  /** Any of these; all when empty. */
+  readonly operations: readonly string[];
+  readonly ignoreCompleted: boolean;
+}
+
+type SortField = 'createdAt' | 'finishedAt';
+
+/** Conditions that keep the documents behind a place, in the direction of reading. */
+function behind(field: SortField, place: Place | undefined, direction: 1 | -1): Record<string, unknown>[] {
+  if (!place) return [];
+  const [at, id] = place.key;
+  const [reached, passed] = direction === 1 ? ['$gte', '$lte'] : ['$lte', '$gte'];
+  return [{ [field]: { [reached]: at } }, { $nor: [{ [field]: at, _id: { [passed]: id } }] }];
+}
+
+const conditions = (all: Record<string, unknown>[]): Record<string, unknown> => (all.length === 0 ? {} : all.length === 1 ? all[0]! : { $and: all });
+
+const anyOperation = (operations: readonly string[]): Record<string, unknown> =>
+  operations.length === 0 ? {} : { operation: operations.length === 1 ? operations[0] : { $in: [...operations] } };
+
+/** Every list of jobs. In each, `inprogress` is read before `completed`, so that a job that moves in between is met at least once; doubles are dropped. */
+@Injectable()
+export class JobListsStore {
+  constructor(
+    @InjectModel(inProgressModel.name) private readonly inProgressJobs: Model<JobDocument>,
+    @InjectModel(completedModel.name) private readonly completedJobs: Model<JobDocument>,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** Up to `limit` jobs behind a place, in the sort's order, or backwards before it. */
+  async page(filter: JobFilter, sort: JobSort, range: { place: Place | undefined; limit: number }): Promise<ListedJob[]> {
+    const field: SortField = sort === '-finishedAt' ? 'finishedAt' : 'createdAt';
+    const forwards = sort === 'createdAt' ? 1 : -1;
+    const direction = range.place?.direction === 'before' ? (-forwards as 1 | -1) : forwards;
+    const { inProgress, completed } = collectionsOf(filter);
+    const query = { filter, field, direction, ...range } as const;
+    const active = inProgress && field === 'createdAt' ? await this.read('inProgress', query) : [];
+    const finished = completed ? await this.read('completed', query) : [];
+    return merge(active, finished, direction).slice(0, range.limit);
+  }
+
+  private read(
+    name: 'inProgress' | 'completed',
+    query: { filter: JobFilter; field: SortField; direction: 1 | -1; place: Place | undefined; limit: number },
+  ): Promise<ListedJob[]> {
+    const { filter, field, direction, place, limit } = query;
+    const all = [...conditionsOf(withoutIdleStatus(filter, name), this.settings.jobsStaleSeconds), ...behind(field, place, direction)];
+    return this.collectionOf(name)
+      .find<ListedJob>(conditions(all) as never)
+      .project<ListedJob>(listedProjection)
+      .sort({ [field]: direction, _id: direction })
+      .limit(limit)
+      .maxTimeMS(statementLimits.listMs)
+      .toArray();
+  }
+
+  private collectionOf(name: 'inProgress' | 'completed') {
+    return (name === 'inProgress' ? this.inProgressJobs : this.completedJobs).collection;
+  }
+
+  /** How many jobs a filter lets through, counted up to `limit`. */
+  async count(filter: JobFilter, limit: number): Promise<number> {
+    const wanted = collectionsOf(filter);
+    let count = 0;
+    for (const name of ['inProgress', 'completed'] as const) {
+      if (!wanted[name] || count >= limit) continue;
+      const all = conditions(conditionsOf(withoutIdleStatus(filter, name), this.settings.jobsStaleSeconds));
+      count += await this.collectionOf(name).countDocuments(all as never, { limit: limit - count, maxTimeMS: statementLimits.listMs });
+    }
+    return count;
+  }
+
+  /** How many jobs there are in all, from the collections' own counts. */
+  async estimateAll(): Promise<number> {
+    const options = { maxTimeMS: statementLimits.oneDocumentMs };
+    return (await this.inProgressJobs.collection.estimatedDocumentCount(options)) + (await this.completedJobs.collection.estimatedDocumentCount(options));
+  }
+
+  /** The original's list, in arrays of bounded size: unfinished jobs in order of creation, then finished ones in order of completion. No time limit. */
+  async *streamCompat({ status, operations, ignoreCompleted }: CompatFilter): AsyncGenerator<CompatListedJob[]> {
+    const operation = anyOperation(operations);
+    const state = status === undefined ? undefined : reportedState(status);
+    const statuses = status === undefined ? undefined : statusesShownAs(status);
+    const seen = new Set<string>();
+    if (!state || state.status === 'queued' || state.status === 'running') {
+      const phase = state?.status === 'running' ? { phase: state.phase } : {};
+      const filter = { ...(state && { status: state.status, ...phase }), ...operation };
+      for await (const jobs of this.streamFrom('inProgress', filter, { createdAt: 1, _id: 1 })) {
+        for (const job of jobs) seen.add(job._id);
+        yield jobs;
+      }
+    }
+    if (ignoreCompleted || (statuses && !statuses.some((each) => each !== 'queued' && each !== 'running'))) return;
+    yield* this.finishedUnseen({ ...(statuses && { status: { $in: [...statuses] } }), ...operation }, seen);
+  }
+
+  /** Every job of a target: those of the name, and BUMPs whose manifesto names it; unfinished ones first. */
+  async *streamOfTarget(name: string, operations: readonly string[]): AsyncGenerator<CompatListedJob[]> {
+    const filter = { $or: [{ datasetName: name }, { [manifestoName]: name }], ...anyOperation(operations) };
+    const seen = new Set<string>();
+    for await (const jobs of this.streamFrom('inProgress', filter, { createdAt: 1, _id: 1 })) {
+      for (const job of jobs) seen.add(job._id);
+      yield jobs;
+    }
+    yield* this.finishedUnseen(filter, seen);
+  }
+
+  private async *finishedUnseen(filter: Record<string, unknown>, seen: ReadonlySet<string>): AsyncGenerator<CompatListedJob[]> {
+    for await (const jobs of this.streamFrom('completed', filter, { finishedAt: 1, _id: 1 })) yield jobs.filter((job) => !seen.has(job._id));
+  }
+
+  private streamFrom(name: 'inProgress' | 'completed', filter: Record<string, unknown>, sort: Record<string, 1>): AsyncGenerator<CompatListedJob[]> {
+    const cursor = this.collectionOf(name).find(filter).sort(sort).batchSize(batchSize).project<CompatListedJob>(compatProjection);
+    return inBatches(cursor);
+  }
+
+  /** The unfinished jobs of some datasets, without their logs. */
+  async findActiveByDatasets(names: readonly string[]): Promise<ListedJob[]> {
+    const filter = { datasetName: { $in: [...names] } };
+    return this.inProgressJobs.collection.find<ListedJob>(filter).project<ListedJob>(listedProjection).maxTimeMS(statementLimits.listMs).toArray();
+  }
+
+  /** How many jobs are in a state. */
+  async countByStatus(status: JobStatus): Promise<number> {
+    return this.collectionOf(status === 'queued' || status === 'running' ? 'inProgress' : 'completed').countDocuments(
+      { status },
+      { maxTimeMS: statementLimits.listMs },
+    );
+  }
+
+  /** Running jobs, oldest first. */
+  async listRunning(limit: number): Promise<ListedJob[]> {
+    return this.page({ status: { wanted: ['running'], refused: [] } }, 'createdAt', { place: undefined, limit });
+  }
+
+  /** For each operation with queued jobs that may start now: since when the oldest waits. */
+  async oldestQueued(): Promise<{ operation: string; since: Date; serverNow: Date }[]> {
+    const mayStart = { $lte: [{ $ifNull: ['$notBefore', '$createdAt'] }, '$$NOW'] };
+    const groups = await this.inProgressJobs.collection
+      .aggregate<{ _id: string; since: Date; serverNow: Date }>(
+        [
+          { $match: { status: 'queued', $expr: mayStart } },
+          { $group: { _id: '$operation', since: { $min: { $ifNull: ['$notBefore', '$createdAt'] } }, serverNow: { $max: '$$NOW' } } },
+        ],
+        { maxTimeMS: statementLimits.listMs },
+      )
+      .toArray();
+    return groups.map(({ _id, since, serverNow }) => ({ operation: _id, since, serverNow }));
+  }
+}
+
+/** Two sorted lists as one, by creation; a job that stands in both counts as finished. */
+function merge(active: readonly ListedJob[], finished: readonly ListedJob[], direction: 1 | -1): ListedJob[] {
+  if (active.length === 0) return [...finished];
+  const moved = new Set(finished.map((job) => job._id));
+  const all = [...active.filter((job) => !moved.has(job._id)), ...finished];
+  const order = (a: ListedJob, b: ListedJob) => a.createdAt.getTime() - b.createdAt.getTime() || (a._id < b._id ? -1 : 1);
+  return all.sort((a, b) => direction * order(a, b));
+}

@@ -1,0 +1,76 @@
+import { v5 as uuidv5 } from 'uuid';
+import type { ChangeEntry } from '../database/change.js';
+import type { JobAttemptDto, JobDto, JobHistoryEntryDto } from './jobs.dto.js';
+import type { ListedJob } from './job-views.js';
+import type { JobAttempt, JobLease } from './jobs.schema.js';
+
+const iso = (at: Date): string => at.toISOString();
+const isoOrNull = (at: Date | null): string | null => at?.toISOString() ?? null;
+
+/** The id of one run of a job, the same wherever it is shown. */
+const runIdOf = (jobId: string, attempt: number): string => uuidv5(String(attempt), jobId);
+
+function attemptDtoOf(jobId: string, attempt: JobAttempt): JobAttemptDto {
+  return {
+    attempt: attempt.attempt,
+    runId: runIdOf(jobId, attempt.attempt),
+    workerId: attempt.workerId,
+    startedAt: iso(attempt.startedAt),
+    endedAt: isoOrNull(attempt.endedAt),
+    outcome: attempt.outcome,
+    error: attempt.error && { code: attempt.error.code, message: attempt.error.message },
+  };
+}
+
+const leaseDtoOf = ({ workerId, claimedAt, heartbeatAt, expiresAt }: JobLease) => ({
+  workerId,
+  claimedAt: iso(claimedAt),
+  heartbeatAt: iso(heartbeatAt),
+  expiresAt: iso(expiresAt),
+});
+
+/** Fields that a list and a single job share and that are shown as they are stored. */
+function plainFieldsOf(job: ListedJob) {
+  const { version, datasetName, operation, status, phase, percent, priority, attempt, failures, losses, snoozes } = job;
+  const { maxFailures, maxLosses, runBudgetSeconds, retryOf, traceId } = job;
+  const counts = { attempt, failures, losses, snoozes, maxFailures, maxLosses, runBudgetSeconds };
+  return { jobId: job._id, version, datasetName, operation, status, phase, percent, priority, ...counts, retryOf, traceId };
+}
+
+/** Whether a running job without a lease has been silent for too long, by the server's clock. */
+const isStale = (job: ListedJob, staleSeconds: number): boolean =>
+  job.status === 'running' && job.lease === null && job.serverNow.getTime() - job.updatedAt.getTime() > staleSeconds * 1_000;
+
+const isOverdue = (job: ListedJob): boolean =>
+  (job.status === 'queued' || job.status === 'running') && job.dueAt !== null && job.dueAt < job.serverNow;
+
+/** A stored job as the native API shows it. @param staleSeconds the setting `JOBS_STALE_SECONDS` */
+export function toJobDto(job: ListedJob, staleSeconds: number): JobDto {
+  const { cancelRequested: cancel, createdBy, error } = job;
+  return {
+    ...plainFieldsOf(job),
+    parameters: job.extraParameters === null ? { ...job.parameters } : (JSON.parse(job.extraParameters) as Record<string, unknown>),
+    notBefore: isoOrNull(job.notBefore),
+    dueAt: isoOrNull(job.dueAt),
+    tags: [...job.tags],
+    lease: job.lease && leaseDtoOf(job.lease),
+    cancelRequested: cancel && { at: iso(cancel.at), by: cancel.by, reason: cancel.reason },
+    error: error && { code: error.code, message: error.message },
+    attempts: job.attempts.map((attempt) => attemptDtoOf(job._id, attempt)),
+    createdBy: { id: createdBy.id, name: `${createdBy.firstName} ${createdBy.lastName}`.trim() },
+    stale: isStale(job, staleSeconds),
+    overdue: isOverdue(job),
+    createdAt: iso(job.createdAt),
+    updatedAt: iso(job.updatedAt),
+    startedAt: isoOrNull(job.startedAt),
+    finishedAt: isoOrNull(job.finishedAt),
+  };
+}
+
+/** One change as the native API shows it. */
+export const historyDtoOf = ({ at, changes, actor, ...entry }: ChangeEntry): JobHistoryEntryDto => ({
+  ...entry,
+  at: iso(at),
+  changes: { ...changes },
+  actor: { ...actor },
+});

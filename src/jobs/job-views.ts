@@ -1,0 +1,24 @@
+import type { JobDocument } from './jobs.schema.js';
+
+/** A job as lists show it: without log and outbox, with the server's time of reading. */
+export type ListedJob = Omit<JobDocument, 'log' | 'logBytes' | 'outbox'> & { readonly serverNow: Date };
+
+/** A job with its unrelayed changes, but without its log. */
+export type JobView = ListedJob & Pick<JobDocument, 'outbox'>;
+
+/** A job as the original's clients see it. */
+export type CompatListedJob = Pick<
+  JobDocument,
+  '_id' | 'status' | 'phase' | 'operation' | 'datasetName' | 'parameters' | 'log' | 'createdAt' | 'createdBy'
+>;
+
+const listedFields = [
+  ...['version', 'datasetName', 'operation', 'parameters', 'extraParameters', 'status', 'phase', 'percent', 'priority', 'rank', 'notBefore'],
+  ...['dueAt', 'tags', 'attempt', 'failures', 'losses', 'snoozes', 'maxFailures', 'maxLosses', 'runBudgetSeconds', 'lease', 'cancelRequested'],
+  ...['error', 'attempts', 'retryOf', 'traceId', 'createdBy', 'createdAt', 'updatedAt', 'startedAt', 'finishedAt'],
+];
+
+/** Projections that fetch just these. */
+export const listedProjection = { ...Object.fromEntries(listedFields.map((field) => [field, 1])), serverNow: '$$NOW' };
+export const viewProjection = { ...listedProjection, outbox: 1 };
+export const compatProjection = { status: 1, phase: 1, operation: 1, datasetName: 1, parameters: 1, log: 1, createdAt: 1, createdBy: 1 };

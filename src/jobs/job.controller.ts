@@ -1,0 +1,74 @@
+import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Roles } from '../auth/index.js';
+import { ApiProblems } from '../common/http/api-problems.js';
+import { etagOf } from '../common/http/etag.js';
+import { linkHeaderOf, PageQueryDto } from '../common/http/page.js';
+import { SETTINGS, type Settings } from '../config/settings.js';
+import { EventHistory } from '../events/index.js';
+import { logPageOf } from './job-log-page.js';
+import { historyDtoOf, toJobDto } from './job-mapper.js';
+import { JobHistoryPageDto, JobLogPageDto, JobWithHistoryDto } from './jobs.dto.js';
+import { JobsService } from './jobs.service.js';
+
+/**
+ * One job on the native API: itself, its log and its history.
+ * @see API.md 2
+ */
+@ApiTags('jobs')
+@Controller('api/v1/jobs/:jobId')
+export class JobController {
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly history: EventHistory,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  @Get()
+  @Roles('reader')
+  @ApiOperation({ summary: 'One job with its newest 100 changes', operationId: 'getJob' })
+  @ApiOkResponse({ type: JobWithHistoryDto, headers: { ETag: { schema: { type: 'string' } } } })
+  @ApiProblems(404)
+  async get(@Param('jobId') jobId: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<JobWithHistoryDto> {
+    const job = await this.jobs.get(jobId);
+    const history = await this.history.of(jobId, job.outbox);
+    reply.header('ETag', etagOf(job.version));
+    return { ...toJobDto(job, this.settings.jobsStaleSeconds), history: history.map(historyDtoOf) };
+  }
+
+  @Get('log')
+  @Roles('reader')
+  @ApiOperation({ summary: 'Log of a job, oldest line first', operationId: 'getJobLog' })
+  @ApiOkResponse({ type: JobLogPageDto })
+  @ApiProblems(400, 404)
+  async log(
+    @Param('jobId') jobId: string,
+    @Query() query: PageQueryDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<JobLogPageDto> {
+    const page = await logPageOf(await this.jobs.getWithLog(jobId), query);
+    const link = linkHeaderOf(page, request.url);
+    if (link !== undefined) reply.header('Link', link);
+    return page;
+  }
+
+  @Get('events')
+  @Roles('reader')
+  @ApiOperation({ summary: 'All changes of a job, newest first', operationId: 'listJobEvents' })
+  @ApiOkResponse({ type: JobHistoryPageDto })
+  @ApiProblems(400, 404)
+  async events(
+    @Param('jobId') jobId: string,
+    @Query() query: PageQueryDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<JobHistoryPageDto> {
+    const job = await this.jobs.get(jobId);
+    const page = await this.history.pageOf(jobId, job.outbox, query);
+    const link = linkHeaderOf(page, request.url);
+    if (link !== undefined) reply.header('Link', link);
+    return { ...page, items: page.items.map(historyDtoOf) };
+  }
+}

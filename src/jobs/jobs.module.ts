@@ -1,0 +1,45 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { InjectModel, MongooseModule } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { AuthModule } from '../auth/index.js';
+import { EventsModule, OutboxRegistry } from '../events/index.js';
+import { MetricSources, ObservabilityModule } from '../observability/index.js';
+import { ActiveWorkRegistry, TargetsModule } from '../targets/index.js';
+import { CompatCreation } from './compat/compat-creation.js';
+import { JobController } from './job.controller.js';
+import { JobIdempotentCreation } from './job-idempotent-creation.js';
+import { JobListsStore } from './job-lists.store.js';
+import { JobMetrics } from './job-metrics.js';
+import { JobsCompatController } from './jobs.compat.controller.js';
+import { JobsController } from './jobs.controller.js';
+import { jobOutbox } from './jobs.events.js';
+import { JobsReader } from './jobs.reader.js';
+import { completedModel, inProgressModel, type JobDocument } from './jobs.schema.js';
+import { JobsService } from './jobs.service.js';
+import { JobsStore } from './jobs.store.js';
+
+/** Jobs with both of their surfaces. */
+@Module({
+  imports: [MongooseModule.forFeature([inProgressModel, completedModel]), AuthModule, EventsModule, ObservabilityModule, TargetsModule],
+  controllers: [JobsCompatController, JobsController, JobController],
+  providers: [JobsStore, JobListsStore, JobsService, JobsReader, JobMetrics, JobIdempotentCreation, CompatCreation],
+  exports: [JobsReader],
+})
+export class JobsModule implements OnModuleInit {
+  constructor(
+    @InjectModel(inProgressModel.name) private readonly inProgress: Model<JobDocument>,
+    @InjectModel(completedModel.name) private readonly completed: Model<JobDocument>,
+    private readonly outboxes: OutboxRegistry,
+    private readonly activeWork: ActiveWorkRegistry,
+    private readonly reader: JobsReader,
+    private readonly metricSources: MetricSources,
+    private readonly metrics: JobMetrics,
+  ) {}
+
+  onModuleInit(): void {
+    this.outboxes.register({ ...jobOutbox, model: this.inProgress });
+    this.outboxes.register({ ...jobOutbox, model: this.completed });
+    this.activeWork.register(this.reader);
+    this.metricSources.register('jobs', () => this.metrics.read());
+  }
+}

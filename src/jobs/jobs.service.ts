@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Caller } from '../common/caller.js';
+import type { ExpectedVersion } from '../common/http/etag.js';
+import { PreconditionFailedError } from '../common/http/etag.js';
+import { SETTINGS, type Settings } from '../config/settings.js';
+import { databaseAway } from '../database/mongo-errors.js';
+import { Metrics } from '../observability/index.js';
+import { cancelRequestChange, editChange, type JobEdit, type JobEnd, type NewJob, reportChange, reportLines, type StatusReport } from './job-changes.js';
+import { holderOf, holderSentence } from './job-holder.js';
+import { finalStatuses, isFinal, reportedState } from './jobs-lifecycle.js';
+import { JobFinalError, JobNotFoundError, OperationDisabledError, TargetBusyError } from './jobs.errors.js';
+import type { CompatListedJob, JobView } from './job-views.js';
+import type { JobDocument } from './jobs.schema.js';
+import { type Expected, JobsStore } from './jobs.store.js';
+
+/** What became of a status report. */
+export type ReportOutcome = 'applied' | 'notFound' | 'leased';
+
+/** A job asked for on the native API. */
+export interface CreateRequest {
+  readonly job: NewJob;
+  /** What to do when the dataset is busy: refuse, or answer with the job that holds it. */
+  readonly onConflict: 'refuse' | 'return';
+}
+
+/** How often a report is tried again when the job changed between two looks at it. */
+const maxLooks = 5;
+
+/** Creates, changes and ends jobs: the use cases of both surfaces. */
+@Injectable()
+export class JobsService {
+  constructor(
+    private readonly store: JobsStore,
+    private readonly metrics: Metrics,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** What a job has that its creator did not say. */
+  get defaults(): Pick<NewJob, 'priority' | 'notBefore' | 'dueAt' | 'tags' | 'maxFailures' | 'maxLosses' | 'runBudgetSeconds' | 'traceId'> {
+    const { jobsMaxFailures: maxFailures, jobsMaxLosses: maxLosses } = this.settings;
+    return { priority: 'normal', notBefore: null, dueAt: null, tags: [], maxFailures, maxLosses, runBudgetSeconds: null, traceId: null };
+  }
+
+  /** @throws OperationDisabledError for a BUMP where the settings do not allow it */
+  checkEnabled(operation: string): void {
+    if (operation === 'BUMP' && !this.settings.bumpEnabled) throw new OperationDisabledError();
+  }
+
+  /**
+   * Creates a job, or null when its dataset is busy.
+   * @param after the job before it in the same request
+   */
+  async tryCreate(job: NewJob, caller: Caller, after: JobView | null = null): Promise<JobView | null> {
+    const creation = await this.store.create(randomUUID(), job, { caller, after: after?.createdAt ?? null });
+    if (creation.kind === 'busy') return null;
+    this.metrics.jobCreated(job.operation);
+    return creation.job;
+  }
+
+  /**
+   * Creates a job, or finds the one that holds the dataset.
+   * @throws TargetBusyError when the dataset is busy and the request refuses that
+   */
+  async create({ job, onConflict }: CreateRequest, caller: Caller): Promise<{ created: boolean; job: JobView }> {
+    for (let look = 0; look < maxLooks; look++) {
+      const created = await this.tryCreate(job, caller);
+      if (created) return { created: true, job: created };
+      const holder = await this.store.findActiveByDataset(job.datasetName);
+      if (holder && onConflict === 'return') return { created: false, job: holder };
+      if (holder) throw this.busy(holder);
+    }
+    throw this.busy(null);
+  }
+
+  /** The conflict that names a dataset's holder; null when it ended between the two looks at it. */
+  busy(holder: JobView | null): TargetBusyError {
+    if (!holder) return new TargetBusyError('The dataset had an active job, which has just ended; try again.', null);
+    return new TargetBusyError(holderSentence(holder), holderOf(holder));
+  }
+
+  /** Says in one sentence what keeps a dataset busy. */
+  async describeHolder(datasetName: string): Promise<string> {
+    const holder = await this.store.findActiveByDataset(datasetName);
+    return holder ? holderSentence(holder) : `${datasetName} had an active job at that moment.`;
+  }
+
+  /** @throws JobNotFoundError */
+  async get(id: string): Promise<JobView> {
+    const job = await this.store.findById(id);
+    if (!job) throw new JobNotFoundError(id);
+    return job;
+  }
+
+  /** A job with its log. @throws JobNotFoundError */
+  async getWithLog(id: string): Promise<CompatListedJob> {
+    const job = await this.store.findWithLog(id);
+    if (!job) throw new JobNotFoundError(id);
+    return job;
+  }
+
+  /**
+   * Takes a status report of an original worker. Any status may follow any other while the job is unfinished.
+   * `leased` means that a worker of the native protocol has the job, whose status nobody else may report.
+   */
+  async report(id: string, report: StatusReport, caller: Caller): Promise<ReportOutcome> {
+    const status = report.status && reportedState(report.status).status;
+    if (status && isFinal(status)) return this.reportEnd(id, report, { status, caller });
+    const expected: Expected = { ...(status && { unleased: true }), ...(status === 'queued' && { cancelRequested: false }) };
+    for (let look = 0; look < maxLooks; look++) {
+      if (await this.store.apply(id, reportChange(report, caller), expected)) return 'applied';
+      const job = await this.store.findActive(id);
+      if (!job) return 'notFound';
+      if (job.lease) return 'leased';
+      // Given back by its worker after somebody asked for its end.
+      if (job.cancelRequested) return this.reportEnd(id, report, { status: 'failed', caller });
+    }
+    return 'notFound';
+  }
+
+  private async reportEnd(
+    id: string,
+    report: StatusReport,
+    { status, caller }: { status: 'completed' | 'failed' | 'cancelled'; caller: Caller },
+  ): Promise<ReportOutcome> {
+    const end = (job: JobDocument): JobEnd => reportedEnd(job, report, status);
+    const finished = await this.finish(id, end, { expected: { unleased: true }, caller });
+    if (finished) return 'applied';
+    return (await this.store.findActive(id)) ? 'leased' : 'notFound';
+  }
+
+  /** Ends a job. Where the database did not say what became of it, the finished job itself tells. */
+  private async finish(
+    id: string,
+    end: (job: JobDocument) => JobEnd,
+    options: { expected: Expected; caller: Caller },
+  ): Promise<JobView | null> {
+    try {
+      const finished = await this.store.finish(id, end, options);
+      if (finished) this.measureEnd(finished);
+      return finished;
+    } catch (error) {
+      if (!databaseAway(error)) throw error;
+      const finished = await this.store.findFinished(id).catch(() => null);
+      if (!finished || finished.outbox.at(-1)?.requestId !== options.caller.requestId) throw error;
+      return finished;
+    }
+  }
+
+  private measureEnd(job: JobView): void {
+    const attempt = job.attempts.at(-1);
+    const runSeconds = attempt && job.finishedAt ? (job.finishedAt.getTime() - attempt.startedAt.getTime()) / 1_000 : null;
+    this.metrics.jobFinished(job.operation, job.status as (typeof finalStatuses)[number], runSeconds);
+  }
+
+  /**
+   * Edits an unfinished job.
+   * @throws JobNotFoundError, JobFinalError; PreconditionFailedError when the job is not at the expected version
+   */
+  async edit(id: string, { edit, expected }: { edit: JobEdit; expected: ExpectedVersion | undefined }, caller: Caller): Promise<JobView> {
+    const version = typeof expected === 'number' ? { version: expected } : {};
+    const edited = await this.store.applyAndGet(id, editChange(edit, caller), version);
+    return edited ?? this.refuse(id);
+  }
+
+  /**
+   * Cancels a job: at once while it is queued or when forced, else it notes the wish, which its worker's next report meets.
+   * @throws JobNotFoundError, JobFinalError; PreconditionFailedError when the job is not at the expected version
+   */
+  async cancel(
+    id: string,
+    { reason, force, expected }: { reason: string; force: boolean; expected: ExpectedVersion | undefined },
+    caller: Caller,
+  ): Promise<JobView> {
+    const version = typeof expected === 'number' ? { version: expected } : {};
+    const end = (): JobEnd => cancelledEnd(reason);
+    for (let look = 0; look < maxLooks; look++) {
+      const cancelled = await this.finish(id, end, { expected: { ...version, ...(force ? {} : { queued: true }) }, caller });
+      if (cancelled) return cancelled;
+      const requested = force ? null : await this.store.applyAndGet(id, cancelRequestChange(reason, caller), version);
+      // A job that went back to queued in between is cancelled at once, on the next look.
+      if (requested && requested.status === 'running') return requested;
+      if (!requested) return this.refuse(id);
+    }
+    return this.refuse(id);
+  }
+
+  /** Says why a job could not be changed: it is not there, finished, or at another version. */
+  private async refuse(id: string): Promise<never> {
+    const job = await this.get(id);
+    if (isFinal(job.status)) throw new JobFinalError({ status: job.status, version: job.version });
+    const last = job.outbox.at(-1)?.actor;
+    throw new PreconditionFailedError({ status: job.status, version: job.version }, last ? { id: last.id, name: last.name } : null);
+  }
+}
+
+const noMessage = 'The worker reported no message.';
+
+/** The end that an original worker reports; a failure after somebody asked for the job's cancellation is that. */
+function reportedEnd(job: JobDocument, report: StatusReport, reported: 'completed' | 'failed' | 'cancelled'): JobEnd {
+  const cancelled = reported !== 'completed' && job.cancelRequested !== null;
+  const status = cancelled ? 'cancelled' : reported;
+  const lines = reportLines(report);
+  return {
+    status,
+    attemptOutcome: status,
+    error: status === 'failed' ? { code: 'WORKER_FAILED', message: (report.log ?? noMessage).slice(0, 1_000).toWellFormed() } : null,
+    lines: cancelled ? [...lines, `Cancelled: ${job.cancelRequested?.reason}`] : lines,
+    ...(report.description !== undefined && { description: report.description }),
+    reason: cancelled ? (job.cancelRequested?.reason ?? null) : null,
+  };
+}
+
+const cancelledEnd = (reason: string): JobEnd => ({
+  status: 'cancelled',
+  attemptOutcome: 'cancelled',
+  error: null,
+  lines: [`Cancelled: ${reason}`],
+  reason,
+});

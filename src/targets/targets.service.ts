@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { type Page, type PageQueryDto, readPage } from '../common/http/page.js';
+import { ActiveWorkRegistry, rowOf, type TargetRow } from './target-rows.js';
+import { type StoredTarget, TargetsStore } from './targets.store.js';
+
+/** A place in the list by name. */
+export interface NamePlace {
+  readonly direction: 'after' | 'before';
+  readonly name: string;
+}
+
+/** The rows of targets: what last happened to each. */
+@Injectable()
+export class TargetsReader {
+  constructor(
+    private readonly store: TargetsStore,
+    private readonly activeWork: ActiveWorkRegistry,
+  ) {}
+
+  /** The row of one target; null when nothing has happened to it. */
+  async findRow(name: string): Promise<TargetRow | null> {
+    // The work is read first: a job that ends in between leaves its outcome, so no row is missed.
+    const active = await this.activeWork.findActiveWork([name]);
+    const target = await this.store.findByName(name);
+    return target && rowOf(target, active.get(name));
+  }
+
+  /** All rows, in arrays of bounded size, in the order in which their targets first appeared. */
+  async *streamRows(): AsyncGenerator<TargetRow[]> {
+    for await (const targets of this.store.streamAll()) yield await this.rowsOf(targets);
+  }
+
+  /**
+   * One page of rows by name.
+   * @throws CursorInvalidError
+   */
+  async page({ limit, cursor, count }: PageQueryDto): Promise<Page<TargetRow>> {
+    const page = await readPage({
+      limit,
+      cursor,
+      boundTo: ['targets'],
+      keyOf: (row: TargetRow) => [row.name],
+      keyLength: 1,
+      read: (place, wanted) => this.pageByName(place && { direction: place.direction, name: String(place.key[0]) }, wanted),
+    });
+    return count ? { ...page, count: { value: await this.store.estimateAll(), exact: false } } : page;
+  }
+
+  /** Up to `limit` rows by name; backwards when before a place. Fewer do not mean the end: names without a row are left out. */
+  async pageByName(place: NamePlace | undefined, limit: number): Promise<TargetRow[]> {
+    const rows: TargetRow[] = [];
+    let from = place;
+    while (rows.length < limit) {
+      const wanted = limit - rows.length;
+      const targets = await this.store.pageByName(from, wanted);
+      rows.push(...(await this.rowsOf(targets)));
+      const last = targets.at(-1);
+      if (!last || targets.length < wanted) break;
+      from = { direction: place?.direction ?? 'after', name: last.name };
+    }
+    return rows;
+  }
+
+  /** Outcomes are read again after the work: what ended in between is then found in one of the two. */
+  private async rowsOf(targets: readonly StoredTarget[]): Promise<TargetRow[]> {
+    const active = await this.activeWork.findActiveWork(targets.map((target) => target.name));
+    const idle = targets.filter((target) => !active.has(target.name)).map((target) => target.name);
+    const outcomes = await this.store.findOutcomes(idle);
+    const rows = targets.map(({ name, outcome }) => rowOf({ name, outcome: outcomes.get(name) ?? outcome }, active.get(name)));
+    return rows.filter((row) => row !== null);
+  }
+}
