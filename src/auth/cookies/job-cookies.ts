@@ -1,5 +1,7 @@
-import { fastifyCookie } from '@fastify/cookie';
-import { Inject, Injectable } from '@nestjs/common';
+import fastifyCookie from '@fastify/cookie';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
 import { CompatError } from '../../common/http/compat-error.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { KeysUnavailableError } from '../auth.errors.js';
@@ -30,14 +32,21 @@ const text = (claim: unknown): string => (typeof claim === 'object' ? JSON.strin
 
 /** The two cookies that compat `POST /jobs` asks for. */
 @Injectable()
-export class JobCookies {
+export class JobCookies implements OnModuleInit {
   private readonly audience: string;
 
   constructor(
     private readonly keys: KeySource,
     @Inject(SETTINGS) private readonly settings: Settings,
+    private readonly host: HttpAdapterHost,
   ) {
     this.audience = cookieAudience(settings.stack);
+  }
+
+  /** Loads the cookie parser, without its hook: only one route reads cookies. Awaiting it here would end Fastify's start before Nest has set its error handler. */
+  onModuleInit(): void {
+    const instance = this.host.httpAdapter?.getInstance<FastifyInstance>();
+    if (instance && !instance.hasDecorator('parseCookie')) void instance.register(fastifyCookie, { hook: false });
   }
 
   /**
@@ -47,7 +56,7 @@ export class JobCookies {
    */
   async verify(cookies: Cookies): Promise<CookieUser> {
     if (!this.settings.jwtAuth) return testUser;
-    const sent = typeof cookies === 'string' ? fastifyCookie.parse(cookies) : (cookies ?? {});
+    const sent = typeof cookies === 'string' ? this.host.httpAdapter.getInstance<FastifyInstance>().parseCookie(cookies) : (cookies ?? {});
     const authorization = sent[cookieNames.authorization];
     const userInfo = sent[cookieNames.userInfo];
     if (authorization === undefined) throw unauthorized('Unauthorized. No authorization token was provided');
