@@ -1,8 +1,7 @@
-export { requestIdOf, stampRequest, traceIdOf } from './http/request-id.js';
+export { requestIdOf, stampRequest } from './http/request-id.js';
 export { installObservability } from './install.js';
 export { HealthChecks, type CheckResult } from './health/health-checks.js';
 export { Readiness } from './health/readiness.js';
-export type { LogEntry, LogFields } from './logs/log-fields.js';
 export { createLogger } from './logs/logger.js';
 export { NestPinoLogger } from './logs/nest-logger.js';
 export type { Readings } from './metrics/gauges.js';

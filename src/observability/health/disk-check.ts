@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { CheckResult } from './health-checks.js';
 
 /** Free bytes that must be left on the disk of `DATA_DIR` for the process to count as ready. */
-export const diskReserveBytes = 100 * 1024 * 1024;
+const diskReserveBytes = 100 * 1024 * 1024;
 
 /** Free bytes on the disk of a folder, or of its nearest parent that exists: the folder is made when first needed. */
 async function freeBytes(folder: string): Promise<number> {

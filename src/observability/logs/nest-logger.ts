@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { LogFields } from './log-fields.js';
+import type { LogEntry, LogFields } from './log-fields.js';
 
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
@@ -15,7 +15,7 @@ interface Line {
 function lineOf(message: unknown): Line {
   if (message instanceof Error) return { fields: { error: message }, message: message.message };
   if (typeof message !== 'object' || message === null) return { fields: {}, message: String(message) };
-  const { message: text, ...fields } = message as LogFields & { message?: unknown };
+  const { message: text, ...fields } = message as Partial<LogEntry>;
   return { fields, message: typeof text === 'string' ? text : '' };
 }
 
