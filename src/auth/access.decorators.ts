@@ -35,7 +35,7 @@ const messageAnswer = (status: number, description: string): MethodDecorator =>
  * @see SECURITY.md 1
  */
 export const Roles = (first: Role, ...others: Role[]): MethodDecorator =>
-  applyDecorators(access({ kind: 'roles', roles: [first, ...others] }), ApiBearerAuth(bearerScheme), ApiProblems(401, 403, 503));
+  applyDecorators(access({ kind: 'roles', roles: [first, ...others] }), ApiBearerAuth(bearerScheme), ApiProblems(401, 403, 429, 503));
 
 /** A route for everybody. */
 export const Public = (): MethodDecorator => access({ kind: 'public' });

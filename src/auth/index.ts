@@ -4,5 +4,5 @@ export { AuthModule } from './auth.module.js';
 export { assertSameSite } from './cookies/same-site.js';
 export { type CookieUser, JobCookies } from './cookies/job-cookies.js';
 export { adminTokenPath } from './issuer/admin-token.js';
-export { ensureEmbeddedIssuer } from './issuer/embedded-issuer.js';
+export { ensureEmbeddedIssuer, IssuerKeyError } from './issuer/embedded-issuer.js';
 export { KeySource } from './keys/key-source.js';

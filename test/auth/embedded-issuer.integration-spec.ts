@@ -51,6 +51,11 @@ describe('ensureEmbeddedIssuer', () => {
     await expect(ensureEmbeddedIssuer(dataDir)).rejects.toThrow(/Restore it from a backup, or delete it/);
   });
 
+  it('says what to do about a folder that is none', async () => {
+    await writeFile(join(dataDir, 'keys'), '');
+    await expect(ensureEmbeddedIssuer(dataDir)).rejects.toThrow(/issuer.pem cannot be used \(ENOTDIR\). It must belong to/);
+  });
+
   it('names its key by the thumbprint of RFC 7638', async () => {
     await mkdir(join(dataDir, 'keys'));
     await ensureEmbeddedIssuer(dataDir);

@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import jsonwebtoken from 'jsonwebtoken';
 import type { EmbeddedIssuer } from './embedded-issuer.js';
@@ -36,7 +37,10 @@ export async function ensureAdminToken(options: AdminTokenOptions): Promise<bool
   const path = adminTokenPath(options.dataDir);
   const expiresInSeconds = adminTokenSeconds(options.maxAgeSeconds);
   const held = (await textOf(path))?.trim();
-  if (held && secondsLeft(held, options) > expiresInSeconds / 4) return false;
+  if (held && secondsLeft(held, options) > expiresInSeconds / 4) {
+    await chmod(path, 0o600);
+    return false;
+  }
   const token = options.issuer.signToken({ sub: 'admin', name: 'Administrator', roles: ['admin'], expiresInSeconds });
   await replaceFile(path, `${token}\n`);
   return true;

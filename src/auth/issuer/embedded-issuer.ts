@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { chmod, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import jsonwebtoken from 'jsonwebtoken';
 import type { Role } from '../../common/caller.js';
@@ -105,28 +105,49 @@ export const tokenProfileOf = ({ jwtRolesClaim, jwtTyp }: Pick<Settings, 'jwtRol
 
 const defaultProfile: TokenProfile = { rolesClaim: 'roles', typ: 'JWT' };
 
+/** Runs file operations on the key, and tells their failure in a sentence. */
+async function onKeyFile<T>(path: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || error instanceof IssuerKeyError) throw error;
+    throw new IssuerKeyError(
+      `${path} cannot be used (${code}). It must belong to the user that runs the service; DATA_DIR names its folder.`,
+      error,
+    );
+  }
+}
+
+/** A restored backup may have lost the mode. */
+async function closeToOthers(path: string): Promise<void> {
+  if (((await stat(path)).mode & 0o077) !== 0) await chmod(path, 0o600);
+}
+
 /**
  * The embedded issuer whose key lies under a data folder; null when there is no key yet.
- * @throws IssuerKeyError when the file holds no usable key
+ * @throws IssuerKeyError when the file cannot be read or holds no usable key
  */
 export async function existingEmbeddedIssuer(dataDir: string, profile: TokenProfile = defaultProfile): Promise<EmbeddedIssuer | null> {
   const path = keyPathIn(dataDir);
-  const pem = await textOf(path);
+  const pem = await onKeyFile(path, () => textOf(path));
   return pem === null ? null : issuerFrom(pem, path, profile);
 }
 
 /**
  * The embedded issuer of a data folder. Makes its key at the first start, readable by its owner only; of several that start at once all use the same key,
  * and a crash leaves either no key or a whole one.
- * @throws IssuerKeyError when the file holds no usable key
+ * @throws IssuerKeyError when the file cannot be written or read, or holds no usable key
  */
 export async function ensureEmbeddedIssuer(dataDir: string, profile: TokenProfile = defaultProfile): Promise<EmbeddedIssuer> {
   const path = keyPathIn(dataDir);
-  if ((await textOf(path)) === null) {
-    await mkdir(join(dataDir, 'keys'), { recursive: true, mode: 0o700 });
-    const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2_048 });
-    await createFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
-  }
-  await chmod(path, 0o600); // a restored backup may have lost it
+  await onKeyFile(path, async () => {
+    if ((await textOf(path)) === null) {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2_048 });
+      await createFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+    }
+    await closeToOthers(path);
+  });
   return (await existingEmbeddedIssuer(dataDir, profile)) as EmbeddedIssuer;
 }

@@ -37,8 +37,7 @@ async function issuerIn(dataDir: string, settings: Settings): Promise<EmbeddedIs
     if (issuer) return issuer;
   } catch (error) {
     if (error instanceof IssuerKeyError) throw new CommandError(exitCodes.unexpected, error.message);
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
-    throw new CommandError(exitCodes.unexpected, `The key under ${dataDir} may not be read. Run this as the user that runs the service.`);
+    throw error;
   }
   throw new CommandError(
     exitCodes.notFound,
