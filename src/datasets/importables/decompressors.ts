@@ -37,7 +37,7 @@ async function expandGzip(pieces: Pieces, feed: TarFeed): Promise<void> {
   const source = Readable.from(pieces, { objectMode: false });
   source.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
   try {
-    for await (const chunk of gunzip) if (feed.feed(chunk)) return;
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) if (feed.feed(chunk)) return;
   } finally {
     source.destroy();
   }

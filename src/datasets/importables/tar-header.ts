@@ -58,21 +58,25 @@ export function parseHeader(block: Buffer): HeaderBlock {
   if (isZeroBlock(block)) return { kind: 'end' };
   if (!hasValidChecksum(block)) return { kind: 'invalid' };
   const header = decode(block);
-  const type = block[156] === 0 ? '0' : String.fromCharCode(block[156]!);
-  const isDirectory = header.type === 'Directory';
-  const name = isDirectory ? withoutTrailingSlashes(header.path ?? '') : (header.path ?? '');
+  const path = header.path ?? '';
+  const flag = String.fromCharCode(block[156]!);
+  const isDirectory = flag === '5' || (flag === '\0' && path.endsWith('/'));
   const member = {
-    name,
-    type: isDirectory ? '5' : type,
-    sizeBytes: sizeIn(block, header),
-    sparseTableFollows: type === 'S' && block[482] !== 0,
+    name: isDirectory ? withoutTrailingSlashes(path) : path,
+    type: isDirectory ? '5' : flag.replace('\0', '0'),
+    sizeBytes: sizeIn(block, isDirectory || header.type !== 'Directory' ? header : decode(block, { path: 'a file' })),
+    sparseTableFollows: flag === 'S' && block[482] !== 0,
   };
   return { kind: 'member', member };
 }
 
-function decode(block: Buffer): Header {
+/**
+ * node-tar takes every file whose name ends in a slash for a folder without content. The reference's library does so with the flag of old programs only,
+ * and a long name cut to fit its field may end anywhere: hence the override of the name.
+ */
+function decode(block: Buffer, overrides?: { path: string }): Header {
   try {
-    return new Header(block);
+    return new Header(block, 0, overrides);
   } catch {
     throw new TarFault('a number in a header is out of range');
   }
