@@ -8,21 +8,17 @@ import { ApiProblems } from '../common/http/api-problems.js';
 import type { Access } from './access.js';
 import { callerOf } from './request-caller.js';
 
-/** Reflect metadata key of a handler's `Access`, for the test that walks all routes. */
-export const ACCESS = 'signalbox:access';
-
 /** Name of the bearer scheme in the OpenAPI document. */
 export const bearerScheme = 'bearer';
 
 /** Name of the cookie scheme of compat `POST /jobs` in the OpenAPI document. */
 export const jobCookieScheme = 'jobCookies';
 
-/** Writes the access beside whatever else other decorators put into the route's config. */
+/** Writes the access beside whatever else other decorators put into the route's config, which Nest keeps as metadata of the handler. */
 function access(value: Access): MethodDecorator {
   return (target, key, descriptor: PropertyDescriptor) => {
     const handler = descriptor.value as object;
     const config = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, handler) as object | undefined;
-    Reflect.defineMetadata(ACCESS, value, handler);
     RouteConfig({ ...config, access: value })(target, key, descriptor);
   };
 }

@@ -1,5 +1,4 @@
-export { ACCESS, bearerScheme, CompatCookies, CompatRoles, CurrentCaller, jobCookieScheme, Public, Roles } from './access.decorators.js';
-export type { Access } from './access.js';
+export { bearerScheme, CompatCookies, CompatRoles, CurrentCaller, jobCookieScheme, Public, Roles } from './access.decorators.js';
 export { AuthModule } from './auth.module.js';
 export { assertSameSite } from './cookies/same-site.js';
 export { type CookieUser, JobCookies } from './cookies/job-cookies.js';

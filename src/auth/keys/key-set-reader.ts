@@ -10,7 +10,7 @@ const minRsaBits = 2_048;
 type Jwk = Record<string, unknown>;
 
 /** Thrown when a key set cannot be used as a whole; its message says why. */
-export class KeySetUnreadableError extends Error {
+class KeySetUnreadableError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, { cause });
     this.name = 'KeySetUnreadableError';
