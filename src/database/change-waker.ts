@@ -28,6 +28,15 @@ const changesOf = (collections: readonly string[]): object[] => [
   { $project: { ns: 1 } },
 ];
 
+/** The answer, or null as soon as the signal aborts: a waiting read ends only with its time. */
+function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const end = () => resolve(null);
+    signal.addEventListener('abort', end, { once: true });
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+  });
+}
+
 /**
  * Wakes subscribers when documents of their collections change, through one change stream for the whole process, open while there is a subscriber. It
  * only wakes: the truth is read from the collections, at every wake and by a slow poll of the subscriber's own. A stream that fails is opened again
@@ -86,19 +95,17 @@ export class ChangeWaker implements BeforeApplicationShutdown {
 
   private async readStream(collections: readonly string[], signal: AbortSignal, opened: () => void): Promise<void> {
     if (!this.connection.db) throw new Error('not connected');
-    const stream = this.connection.db.watch<never, Change & mongo.Document>([...changesOf(collections)], { maxAwaitTimeMS: 1_000 });
-    const close = () => void stream.close().catch(() => undefined);
-    signal.addEventListener('abort', close, { once: true });
-    try {
-      await stream.tryNext(); // opens it
-      opened();
+    const stream = this.connection.db.watch<never, Change & mongo.Document>(changesOf(collections), { maxAwaitTimeMS: 1_000 });
+    stream.once('resumeTokenChanged', () => {
+      opened(); // the server's first answer brings the first token
       this.wake(() => true);
+    });
+    try {
       while (!signal.aborted) {
-        const change = await stream.tryNext();
+        const change = await untilAborted(stream.tryNext(), signal);
         if (change) this.wake((names) => names.includes(change.ns.coll));
       }
     } finally {
-      signal.removeEventListener('abort', close);
       await stream.close().catch(() => undefined);
     }
   }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ClientSession } from 'mongoose';
 import type { Caller } from '../common/caller.js';
-import { type IdempotencyKey, IdempotencyKeyReusedError, type StoredAnswer } from '../common/http/idempotency.js';
+import { IdempotencyKeyReusedError } from '../common/errors/idempotency.errors.js';
+import type { IdempotencyKey, StoredAnswer } from '../common/http/idempotency.js';
 import { IdempotencyStore } from './idempotency.store.js';
 import { databaseAway, duplicateKeyOf } from './mongo-errors.js';
 import { Transactions } from './transactions.js';

@@ -59,7 +59,8 @@ const keptAttempts = 20;
 const historyTextLength = 500;
 
 /** A text as history keeps it, so that many large ones cannot outgrow a document. */
-const cutForHistory = (value: string | undefined): string | null => (value === undefined ? null : value.slice(0, historyTextLength).toWellFormed());
+const cutForHistory = (value: string | undefined): string | null =>
+  value === undefined ? null : value.slice(0, historyTextLength).toWellFormed();
 
 /** The log lines that the original writes for a report, in its order. @see contracts/jobs.md 4.4 */
 export function reportLines({ status, description, log }: StatusReport): string[] {
@@ -88,7 +89,13 @@ const endedAttempts = (outcome: AttemptOutcome): object => ({
   $map: {
     input: '$attempts',
     as: 'each',
-    in: { $cond: [{ $eq: ['$$each.attempt', '$attempt'] }, { $mergeObjects: ['$$each', { endedAt: '$$NOW', outcome: operand(outcome) }] }, '$$each'] },
+    in: {
+      $cond: [
+        { $eq: ['$$each.attempt', '$attempt'] },
+        { $mergeObjects: ['$$each', { endedAt: '$$NOW', outcome: operand(outcome) }] },
+        '$$each',
+      ],
+    },
   },
 });
 
@@ -155,7 +162,11 @@ export function reportChange(report: StatusReport, caller: Caller): Change {
 }
 
 const descriptionBefore = expression({
-  $cond: [{ $eq: [{ $type: '$parameters.description' }, 'string'] }, { $substrCP: ['$parameters.description', 0, historyTextLength] }, null],
+  $cond: [
+    { $eq: [{ $type: '$parameters.description' }, 'string'] },
+    { $substrCP: ['$parameters.description', 0, historyTextLength] },
+    null,
+  ],
 });
 
 /** The change that an operator's edit makes; an edit that alters nothing is no change. */
@@ -174,7 +185,10 @@ export function editChange(edit: JobEdit, caller: Caller): Change {
   };
 }
 
-const storedDelays = Object.entries(priorityDelayMs).map(([priority, delay]) => ({ case: { $eq: ['$priority', priority] }, then: operand(delay) }));
+const storedDelays = Object.entries(priorityDelayMs).map(([priority, delay]) => ({
+  case: { $eq: ['$priority', priority] },
+  then: operand(delay),
+}));
 
 /** The change that notes somebody's wish to cancel a running job; a first wish stays. */
 export function cancelRequestChange(reason: string, caller: Caller): Change {

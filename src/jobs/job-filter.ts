@@ -56,7 +56,11 @@ function staleCondition(staleSeconds: number): Condition {
 }
 
 /** Unfinished and past its due time, by the server's clock. */
-const overdueCondition: Condition = { status: { $in: ['queued', 'running'] }, dueAt: { $type: 'date' }, $expr: { $lt: ['$dueAt', '$$NOW'] } };
+const overdueCondition: Condition = {
+  status: { $in: ['queued', 'running'] },
+  dueAt: { $type: 'date' },
+  $expr: { $lt: ['$dueAt', '$$NOW'] },
+};
 
 /** The first text above every text that begins with the prefix. */
 const prefixRange = (prefix: string): Condition => ({ $gte: prefix, $lt: `${prefix}\u{10ffff}` });
@@ -94,9 +98,13 @@ export function collectionsOf({ status, finishedAfter, finishedBefore }: JobFilt
 
 /** Leaves out a status condition that every document of the collection fits, so that the plain index serves. */
 export function withoutIdleStatus(filter: JobFilter, collection: 'inProgress' | 'completed'): JobFilter {
-  const held = (['queued', 'running', 'completed', 'failed', 'cancelled'] as const).filter((status) => isFinal(status) === (collection === 'completed'));
+  const held = (['queued', 'running', 'completed', 'failed', 'cancelled'] as const).filter(
+    (status) => isFinal(status) === (collection === 'completed'),
+  );
   const { status, ...rest } = filter;
   if (!status) return filter;
   const all = held.every((each) => (status.wanted.length === 0 || status.wanted.includes(each)) && !status.refused.includes(each));
-  return all ? rest : { ...rest, status: { wanted: status.wanted.filter((each) => held.includes(each as never)), refused: status.refused } };
+  return all
+    ? rest
+    : { ...rest, status: { wanted: status.wanted.filter((each) => held.includes(each as never)), refused: status.refused } };
 }

@@ -16,7 +16,8 @@ export interface KeyedCreation extends CreateRequest {
   readonly answerFor: (job: JobView) => StoredAnswer;
 }
 
-export type KeyedOutcome = { readonly kind: 'answer'; readonly answer: IdempotentAnswer } | { readonly kind: 'holder'; readonly job: JobView };
+export type KeyedOutcome =
+  { readonly kind: 'answer'; readonly answer: IdempotentAnswer } | { readonly kind: 'holder'; readonly job: JobView };
 
 /** Creates jobs for callers that may repeat their call. */
 @Injectable()

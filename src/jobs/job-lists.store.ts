@@ -31,7 +31,8 @@ function behind(field: SortField, place: Place | undefined, direction: 1 | -1): 
   return [{ [field]: { [reached]: at } }, { $nor: [{ [field]: at, _id: { [passed]: id } }] }];
 }
 
-const conditions = (all: Record<string, unknown>[]): Record<string, unknown> => (all.length === 0 ? {} : all.length === 1 ? all[0]! : { $and: all });
+const conditions = (all: Record<string, unknown>[]): Record<string, unknown> =>
+  all.length === 0 ? {} : all.length === 1 ? all[0]! : { $and: all };
 
 const anyOperation = (operations: readonly string[]): Record<string, unknown> =>
   operations.length === 0 ? {} : { operation: operations.length === 1 ? operations[0] : { $in: [...operations] } };
@@ -91,7 +92,10 @@ export class JobListsStore {
   /** How many jobs there are in all, from the collections' own counts. */
   async estimateAll(): Promise<number> {
     const options = { maxTimeMS: statementLimits.oneDocumentMs };
-    return (await this.inProgressJobs.collection.estimatedDocumentCount(options)) + (await this.completedJobs.collection.estimatedDocumentCount(options));
+    return (
+      (await this.inProgressJobs.collection.estimatedDocumentCount(options)) +
+      (await this.completedJobs.collection.estimatedDocumentCount(options))
+    );
   }
 
   /** The original's list, in arrays of bounded size: unfinished jobs in order of creation, then finished ones in order of completion. No time limit. */
@@ -124,10 +128,15 @@ export class JobListsStore {
   }
 
   private async *finishedUnseen(filter: Record<string, unknown>, seen: ReadonlySet<string>): AsyncGenerator<CompatListedJob[]> {
-    for await (const jobs of this.streamFrom('completed', filter, { finishedAt: 1, _id: 1 })) yield jobs.filter((job) => !seen.has(job._id));
+    for await (const jobs of this.streamFrom('completed', filter, { finishedAt: 1, _id: 1 }))
+      yield jobs.filter((job) => !seen.has(job._id));
   }
 
-  private streamFrom(name: 'inProgress' | 'completed', filter: Record<string, unknown>, sort: Record<string, 1>): AsyncGenerator<CompatListedJob[]> {
+  private streamFrom(
+    name: 'inProgress' | 'completed',
+    filter: Record<string, unknown>,
+    sort: Record<string, 1>,
+  ): AsyncGenerator<CompatListedJob[]> {
     const cursor = this.collectionOf(name).find(filter).sort(sort).batchSize(batchSize).project<CompatListedJob>(compatProjection);
     return inBatches(cursor);
   }
@@ -135,7 +144,11 @@ export class JobListsStore {
   /** The unfinished jobs of some datasets, without their logs. */
   async findActiveByDatasets(names: readonly string[]): Promise<ListedJob[]> {
     const filter = { datasetName: { $in: [...names] } };
-    return this.inProgressJobs.collection.find<ListedJob>(filter).project<ListedJob>(listedProjection).maxTimeMS(statementLimits.listMs).toArray();
+    return this.inProgressJobs.collection
+      .find<ListedJob>(filter)
+      .project<ListedJob>(listedProjection)
+      .maxTimeMS(statementLimits.listMs)
+      .toArray();
   }
 
   /** How many jobs are in a state. */

@@ -100,7 +100,8 @@ export function parametersFor(operation: string, datasetName: string, input: obj
   const offered = readParameters(input ?? {});
   const names = parameterNames[operation];
   const foreign = Object.keys(offered).filter((name) => !(names as readonly string[]).includes(name));
-  if (foreign.length > 0) throw new JobParametersInvalidError(`${operation} does not take ${foreign.join(', ')}; it takes ${names.join(', ') || 'none'}.`);
+  if (foreign.length > 0)
+    throw new JobParametersInvalidError(`${operation} does not take ${foreign.join(', ')}; it takes ${names.join(', ') || 'none'}.`);
   const missing = missingParameters(operation, offered);
   if (missing) throw new JobParametersInvalidError(missing);
   if (operation === 'SET_STATUS' && !(releaseStatuses as readonly string[]).includes(offered.releaseStatus ?? '')) {

@@ -13,8 +13,32 @@ export type CompatListedJob = Pick<
 >;
 
 const listedFields = [
-  ...['version', 'datasetName', 'operation', 'parameters', 'extraParameters', 'status', 'phase', 'percent', 'priority', 'rank', 'notBefore'],
-  ...['dueAt', 'tags', 'attempt', 'failures', 'losses', 'snoozes', 'maxFailures', 'maxLosses', 'runBudgetSeconds', 'lease', 'cancelRequested'],
+  ...[
+    'version',
+    'datasetName',
+    'operation',
+    'parameters',
+    'extraParameters',
+    'status',
+    'phase',
+    'percent',
+    'priority',
+    'rank',
+    'notBefore',
+  ],
+  ...[
+    'dueAt',
+    'tags',
+    'attempt',
+    'failures',
+    'losses',
+    'snoozes',
+    'maxFailures',
+    'maxLosses',
+    'runBudgetSeconds',
+    'lease',
+    'cancelRequested',
+  ],
   ...['error', 'attempts', 'retryOf', 'traceId', 'createdBy', 'createdAt', 'updatedAt', 'startedAt', 'finishedAt'],
 ];
 

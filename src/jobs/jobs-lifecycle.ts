@@ -135,6 +135,9 @@ export function manifestoOutcomes(operation: string, parameters: JobParameters):
   const updates = parameters.bumpManifesto?.dataStructureUpdates ?? [];
   const rows = updates
     .filter((update) => update.releaseStatus !== 'DRAFT')
-    .map(({ name, releaseStatus }) => [name, [releaseStatus === 'PENDING_RELEASE' ? 'RELEASED' : 'REMOVED', parameters.bumpToVersion ?? '']] as const);
+    .map(
+      ({ name, releaseStatus }) =>
+        [name, [releaseStatus === 'PENDING_RELEASE' ? 'RELEASED' : 'REMOVED', parameters.bumpToVersion ?? '']] as const,
+    );
   return [...new Map(rows)].map(([name, action]) => ({ name, action }));
 }

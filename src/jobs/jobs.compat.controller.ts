@@ -58,8 +58,8 @@ export class JobsCompatController {
 
   @Post('jobs')
   @HttpCode(200)
-  @RouteConfig({ bodyLimits: { items: 10_000 } })
   @CompatCookies()
+  @RouteConfig({ bodyLimits: { items: 10_000 } })
   @ApiOperation({ summary: 'Create jobs: one result for each, in order', operationId: 'compatCreateJobs' })
   @ApiBody({ schema: newJobsSchema })
   @ApiOkResponse({ schema: { type: 'array', items: resultSchema } })
@@ -99,7 +99,8 @@ export class JobsCompatController {
   async report(@Param('jobId') jobId: string, @Body() body: unknown, @CurrentCaller() caller: Caller): Promise<{ message: string }> {
     const outcome = await this.jobs.report(jobId, readStatusReport(body), caller);
     if (outcome === 'notFound') throw new CompatError(404, `Could not find job with id ${jobId}`);
-    if (outcome === 'leased') throw new CompatError(409, `Job ${jobId} is held by a worker's lease; only that worker may report its status`);
+    if (outcome === 'leased')
+      throw new CompatError(409, `Job ${jobId} is held by a worker's lease; only that worker may report its status`);
     return { message: `Updated job with jobId ${jobId}` };
   }
 

@@ -57,7 +57,11 @@ export class JobsController {
   @HttpCode(201)
   @Roles('pipeline', 'operator')
   @ApiOperation({ summary: 'Create a job', operationId: 'createJob' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: '1-255 ASCII characters; a repeat within 24 h gets the first answer.' })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: '1-255 ASCII characters; a repeat within 24 h gets the first answer.',
+  })
   @ApiResponse({ status: 201, type: JobDto, description: 'Created', ...etag })
   @ApiOkResponse({ type: JobDto, description: 'The job that holds the dataset, with `onConflict: "return"`', ...etag })
   @ApiProblems(400, 409, 413, 415, 422)
@@ -102,7 +106,10 @@ export class JobsController {
   @Post(':jobId/cancel')
   @HttpCode(200)
   @Roles('operator')
-  @ApiOperation({ summary: 'Cancel a job: at once while queued or forced, else with the next word of its worker', operationId: 'cancelJob' })
+  @ApiOperation({
+    summary: 'Cancel a job: at once while queued or forced, else with the next word of its worker',
+    operationId: 'cancelJob',
+  })
   @ApiHeader(ifMatch)
   @ApiOkResponse({ type: JobDto, description: 'Cancelled', ...etag })
   @ApiResponse({ status: 202, type: JobDto, description: 'The worker will be told', ...etag })

@@ -1,5 +1,19 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, Min, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 import { IsDatasetName, IsInstant, IsPlainObject, readableMessage, readableText } from '../common/http/dto-rules.js';
 import { ListCountDto } from '../common/http/page.js';
 import { jobPhases, jobStatuses, priorities, type Priority, referenceOperations } from './jobs-lifecycle.js';
@@ -13,7 +27,12 @@ const tagMessage = { each: true, message: 'each tag must be 1 to 64 letters, dig
 
 /** Body of POST jobs. */
 export class CreateJobDto {
-  @ApiProperty({ minLength: 1, maxLength: 255, example: 'ROAD_TRAFFIC', description: 'In NFC, without control or bidirectional characters and outer spaces.' })
+  @ApiProperty({
+    minLength: 1,
+    maxLength: 255,
+    example: 'ROAD_TRAFFIC',
+    description: 'In NFC, without control or bidirectional characters and outer spaces.',
+  })
   @IsDatasetName()
   datasetName!: string;
 
@@ -73,7 +92,11 @@ export class CreateJobDto {
   @IsUUID()
   traceId?: string | null;
 
-  @ApiPropertyOptional({ enum: ['refuse', 'return'], default: 'refuse', description: 'When the dataset is busy: 409, or 200 with the job that holds it.' })
+  @ApiPropertyOptional({
+    enum: ['refuse', 'return'],
+    default: 'refuse',
+    description: 'When the dataset is busy: 409, or 200 with the job that holds it.',
+  })
   @ValidateIf(given('onConflict'))
   @IsIn(['refuse', 'return'])
   onConflict?: 'refuse' | 'return';

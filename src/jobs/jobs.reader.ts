@@ -1,11 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { TooBroadError } from '../common/errors/request.errors.js';
-import { type Page, readPage } from '../common/http/page.js';
+import { type Page, type PageQueryDto, readPage } from '../common/http/page.js';
+import { SETTINGS, type Settings } from '../config/settings.js';
 import { ranOutOfTime } from '../database/mongo-errors.js';
 import type { ActiveWork, ActiveWorkSource } from '../targets/index.js';
 import type { JobFilter } from './job-filter.js';
 import { type CompatFilter, JobListsStore, type JobSort } from './job-lists.store.js';
+import { toJobDto } from './job-mapper.js';
 import type { CompatListedJob, ListedJob } from './job-views.js';
+import type { JobDto } from './jobs.dto.js';
 import { compatStatusOf, targetActionOf } from './jobs-lifecycle.js';
 
 /** Which page of which list. */
@@ -17,12 +20,30 @@ export interface JobPageRequest {
   readonly count?: 'estimate' | 'exact' | undefined;
 }
 
+/** An unfinished job, as other features need it. */
+export interface ActiveJob {
+  readonly jobId: string;
+  readonly datasetName: string;
+  readonly operation: string;
+  readonly status: string;
+  readonly phase: string | null;
+  readonly percent: number | null;
+  /** The holder of its lease; null without one. */
+  readonly workerId: string | null;
+  readonly leaseExpiresAt: Date | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+}
+
 const exactUpTo = 10_000;
 
 /** The read side of jobs, for this feature's controllers and for other features. */
 @Injectable()
 export class JobsReader implements ActiveWorkSource {
-  constructor(private readonly lists: JobListsStore) {}
+  constructor(
+    private readonly lists: JobListsStore,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
 
   /**
    * One page of jobs, without logs.
@@ -61,14 +82,15 @@ export class JobsReader implements ActiveWorkSource {
     return this.lists.streamOfTarget(name, operations);
   }
 
-  /** The unfinished job of a dataset; null when it has none. */
-  async findActiveByDataset(name: string): Promise<ListedJob | null> {
-    return (await this.lists.findActiveByDatasets([name]))[0] ?? null;
+  /** The unfinished jobs of some datasets: at most one each, in any order. */
+  async findActiveByDatasets(names: readonly string[]): Promise<ActiveJob[]> {
+    return (await this.lists.findActiveByDatasets(names)).map(activeJobOf);
   }
 
-  /** The unfinished jobs of some datasets, by dataset; datasets without one are left out. */
-  async findActiveByDatasets(names: readonly string[]): Promise<ReadonlyMap<string, ListedJob>> {
-    return new Map((await this.lists.findActiveByDatasets(names)).map((job) => [job.datasetName, job]));
+  /** One page of the jobs that have the name as dataset or in a BUMP's manifesto, newest first. */
+  async pageByTarget(name: string, query: PageQueryDto): Promise<Page<JobDto>> {
+    const page = await this.page({ filter: { target: name }, sort: '-createdAt', ...query });
+    return { ...page, items: page.items.map((job) => toJobDto(job, this.settings.jobsStaleSeconds)) };
   }
 
   /** Number of running jobs, `built` ones included. */
@@ -77,14 +99,20 @@ export class JobsReader implements ActiveWorkSource {
   }
 
   /** Running jobs, oldest first. */
-  listRunning(limit: number): Promise<(ListedJob & { jobId: string })[]> {
-    return this.lists.listRunning(limit).then((jobs) => jobs.map((job) => ({ ...job, jobId: job._id })));
+  async listRunning(limit: number): Promise<ActiveJob[]> {
+    return (await this.lists.listRunning(limit)).map(activeJobOf);
   }
 
   /** What target rows need of unfinished jobs. */
   async findActiveWork(names: readonly string[]): Promise<ReadonlyMap<string, ActiveWork>> {
-    return new Map([...(await this.findActiveByDatasets(names))].map(([name, job]) => [name, activeWorkOf(job)]));
+    return new Map((await this.lists.findActiveByDatasets(names)).map((job) => [job.datasetName, activeWorkOf(job)]));
   }
+}
+
+function activeJobOf(job: ListedJob): ActiveJob {
+  const { datasetName, operation, status, phase, percent, lease, createdAt, startedAt } = job;
+  const holder = { workerId: lease?.workerId ?? null, leaseExpiresAt: lease?.expiresAt ?? null };
+  return { jobId: job._id, datasetName, operation, status, phase, percent, ...holder, createdAt, startedAt };
 }
 
 const activeWorkOf = (job: ListedJob): ActiveWork => ({

@@ -131,7 +131,9 @@ const jobPaths = {
   lease: { type: new Schema({ workerId: String, claimedAt: Date, heartbeatAt: Date, expiresAt: Date }, { ...schemaOptions, _id: false }) },
   cancelRequested: { type: new Schema({ at: Date, by: String, reason: String }, { ...schemaOptions, _id: false }) },
   error: { type: errorSchema },
-  attempts: [{ _id: false, attempt: Number, workerId: String, startedAt: Date, endedAt: Date, outcome: String, error: { type: errorSchema } }],
+  attempts: [
+    { _id: false, attempt: Number, workerId: String, startedAt: Date, endedAt: Date, outcome: String, error: { type: errorSchema } },
+  ],
   retryOf: String,
   traceId: String,
   createdBy: { id: String, firstName: String, lastName: String },

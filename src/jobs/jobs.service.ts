@@ -2,11 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../common/caller.js';
 import type { ExpectedVersion } from '../common/http/etag.js';
-import { PreconditionFailedError } from '../common/http/etag.js';
+import { PreconditionFailedError } from '../common/errors/precondition.errors.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { databaseAway } from '../database/mongo-errors.js';
 import { Metrics } from '../observability/index.js';
-import { cancelRequestChange, editChange, type JobEdit, type JobEnd, type NewJob, reportChange, reportLines, type StatusReport } from './job-changes.js';
+import {
+  cancelRequestChange,
+  editChange,
+  type JobEdit,
+  type JobEnd,
+  type NewJob,
+  reportChange,
+  reportLines,
+  type StatusReport,
+} from './job-changes.js';
 import { holderOf, holderSentence } from './job-holder.js';
 import { finalStatuses, isFinal, reportedState } from './jobs-lifecycle.js';
 import { JobFinalError, JobNotFoundError, OperationDisabledError, TargetBusyError } from './jobs.errors.js';

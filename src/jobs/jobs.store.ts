@@ -80,7 +80,11 @@ export class JobsStore {
 
   private async insert(collection: JobsStore['inProgress'], insertion: Insertion, session?: ClientSession): Promise<JobView> {
     const options = { upsert: true, returnDocument: 'after', projection: viewProjection, ...(session && { session }) } as const;
-    const inserted = await collection.findOneAndUpdate(insertionFilter(insertion.document._id) as never, insertionPipeline(insertion), options);
+    const inserted = await collection.findOneAndUpdate(
+      insertionFilter(insertion.document._id) as never,
+      insertionPipeline(insertion),
+      options,
+    );
     return inserted as unknown as JobView;
   }
 
@@ -111,7 +115,8 @@ export class JobsStore {
         return finished;
       });
     } catch (error) {
-      if (duplicateKeyOf(error)?.includes('_id')) this.logger.error(`job ${id} is in progress and completed at once; both documents are kept`);
+      if (duplicateKeyOf(error)?.includes('_id'))
+        this.logger.error(`job ${id} is in progress and completed at once; both documents are kept`);
       throw error;
     }
   }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Caller, systemCaller } from '../common/caller.js';
 import { ServiceUnavailableError } from '../common/errors/service.errors.js';
-import { type ExpectedVersion, PreconditionFailedError, PreconditionRequiredError } from '../common/http/etag.js';
+import { PreconditionFailedError, PreconditionRequiredError } from '../common/errors/precondition.errors.js';
+import type { ExpectedVersion } from '../common/http/etag.js';
 import { type Page, type PageQueryDto, readPage } from '../common/http/page.js';
 import { MaintenanceGate } from './maintenance-gate.js';
 import {

@@ -22,7 +22,11 @@ export class TargetsController {
   @ApiOperation({ summary: 'What last happened to each target, by name', operationId: 'listTargets' })
   @ApiOkResponse({ type: TargetPageDto })
   @ApiProblems(400)
-  async list(@Query() query: PageQueryDto, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<TargetPageDto> {
+  async list(
+    @Query() query: PageQueryDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TargetPageDto> {
     const page = await this.targets.page(query);
     const link = linkHeaderOf(page, request.url);
     if (link !== undefined) reply.header('Link', link);

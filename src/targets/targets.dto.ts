@@ -16,7 +16,10 @@ export class TargetDto {
   @ApiProperty()
   name!: string;
 
-  @ApiProperty({ enum: ['queued', 'running', 'completed', 'failed', 'cancelled'], description: 'State of its unfinished job, else how the last one ended.' })
+  @ApiProperty({
+    enum: ['queued', 'running', 'completed', 'failed', 'cancelled'],
+    description: 'State of its unfinished job, else how the last one ended.',
+  })
   status!: string;
 
   @ApiProperty({ type: [String], example: ['RELEASED', '2.1.0'], description: 'Operation and its arguments.' })

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageQueryDto, readPage } from '../common/http/page.js';
 import { ActiveWorkRegistry, rowOf, type TargetRow } from './target-rows.js';
+import type { TargetDocument } from './targets.schema.js';
 import { type StoredTarget, TargetsStore } from './targets.store.js';
 
 /** A place in the list by name. */
@@ -8,6 +9,9 @@ export interface NamePlace {
   readonly direction: 'after' | 'before';
   readonly name: string;
 }
+
+/** A name that a job has had, and how the last one ended. */
+export type KnownTarget = Pick<TargetDocument, 'name' | 'outcome'>;
 
 /** The rows of targets: what last happened to each. */
 @Injectable()
@@ -41,13 +45,13 @@ export class TargetsReader {
       boundTo: ['targets'],
       keyOf: (row: TargetRow) => [row.name],
       keyLength: 1,
-      read: (place, wanted) => this.pageByName(place && { direction: place.direction, name: String(place.key[0]) }, wanted),
+      read: (place, wanted) => this.pageOfRows(place && { direction: place.direction, name: String(place.key[0]) }, wanted),
     });
     return count ? { ...page, count: { value: await this.store.estimateAll(), exact: false } } : page;
   }
 
   /** Up to `limit` rows by name; backwards when before a place. Fewer do not mean the end: names without a row are left out. */
-  async pageByName(place: NamePlace | undefined, limit: number): Promise<TargetRow[]> {
+  private async pageOfRows(place: NamePlace | undefined, limit: number): Promise<TargetRow[]> {
     const rows: TargetRow[] = [];
     let from = place;
     while (rows.length < limit) {
@@ -61,12 +65,27 @@ export class TargetsReader {
     return rows;
   }
 
+  /** Those of the names that are known, with their stored outcomes, in any order. */
+  findByNames(names: readonly string[]): Promise<KnownTarget[]> {
+    return this.store.findByNames(names);
+  }
+
+  /** Up to `limit` known names behind a place, or backwards before it, with their stored outcomes. */
+  pageByName(place: NamePlace | undefined, limit: number): Promise<KnownTarget[]> {
+    return this.store.pageByName(place, limit);
+  }
+
+  /** How many names are known, counted up to `limit`. */
+  async count(limit: number): Promise<number> {
+    return Math.min(await this.store.estimateAll(), limit);
+  }
+
   /** Outcomes are read again after the work: what ended in between is then found in one of the two. */
   private async rowsOf(targets: readonly StoredTarget[]): Promise<TargetRow[]> {
     const active = await this.activeWork.findActiveWork(targets.map((target) => target.name));
     const idle = targets.filter((target) => !active.has(target.name)).map((target) => target.name);
-    const outcomes = await this.store.findOutcomes(idle);
-    const rows = targets.map(({ name, outcome }) => rowOf({ name, outcome: outcomes.get(name) ?? outcome }, active.get(name)));
+    const latest = new Map((await this.store.findByNames(idle)).map((target) => [target.name, target.outcome]));
+    const rows = targets.map(({ name, outcome }) => rowOf({ name, outcome: latest.get(name) ?? outcome }, active.get(name)));
     return rows.filter((row) => row !== null);
   }
 }

@@ -44,7 +44,11 @@ export class TargetsStore {
     });
     const [only] = updates;
     if (updates.length === 1 && only) await this.collection.updateOne(only.filter, only.update, { upsert: true, session });
-    else await this.collection.bulkWrite(updates.map((update) => ({ updateOne: { ...update, upsert: true } })), { session });
+    else
+      await this.collection.bulkWrite(
+        updates.map((update) => ({ updateOne: { ...update, upsert: true } })),
+        { session },
+      );
   }
 
   /** One target by name; null when no job ever had it. */
@@ -52,11 +56,13 @@ export class TargetsStore {
     return this.model.findOne({ name }).maxTimeMS(statementLimits.oneDocumentMs).lean<StoredTarget>();
   }
 
-  /** The outcomes of some targets by name; names without one are left out. */
-  async findOutcomes(names: readonly string[]): Promise<ReadonlyMap<string, TargetOutcome>> {
-    if (names.length === 0) return new Map();
-    const found = this.collection.find<StoredTarget>({ name: { $in: [...names] } }).project<TargetDocument>({ name: 1, outcome: 1 });
-    return new Map((await found.toArray()).flatMap(({ name, outcome }) => (outcome ? [[name, outcome] as const] : [])));
+  /** Those of the names that are known, in any order. */
+  async findByNames(names: readonly string[]): Promise<StoredTarget[]> {
+    if (names.length === 0) return [];
+    return this.collection
+      .find<StoredTarget>({ name: { $in: [...names] } })
+      .maxTimeMS(statementLimits.listMs)
+      .toArray();
   }
 
   /** How many targets there are, from the collection's own count. */

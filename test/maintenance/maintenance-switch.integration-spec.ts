@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Caller } from '../../src/common/caller.js';
-import { PreconditionFailedError, PreconditionRequiredError } from '../../src/common/http/etag.js';
+import { PreconditionFailedError, PreconditionRequiredError } from '../../src/common/errors/precondition.errors.js';
 import { connectionOptions } from '../../src/database/connection-options.js';
 import { MaintenanceGate, type RunningJobs } from '../../src/maintenance/index.js';
 import type { MaintenanceSetting } from '../../src/maintenance/maintenance-lifecycle.js';

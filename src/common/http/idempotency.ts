@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { AppError, defineError } from '../errors/app-error.js';
 import { RequestInvalidError } from '../errors/request.errors.js';
 import { pathOf } from './error.filter.js';
 
@@ -19,21 +18,6 @@ export interface StoredAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly location: string | null;
-}
-
-const keyReused = defineError({
-  code: 'IDEMPOTENCY.KEY_REUSED',
-  kind: 'unprocessable',
-  title: 'Idempotency-Key was used with another body',
-  cause: 'The same caller sent the same Idempotency-Key to this path within a day, with another body.',
-  cure: 'Make a new key for a new request; repeat a request with its old key and the very same body.',
-});
-
-/** Thrown when a known Idempotency-Key comes with another body. */
-export class IdempotencyKeyReusedError extends AppError {
-  constructor() {
-    super(keyReused, 'This Idempotency-Key was used with another body.');
-  }
 }
 
 /**

@@ -7,8 +7,7 @@ import {
   LogController,
   type RawServerDefault,
 } from 'fastify';
-import { MediaTypeError, MethodNotAllowedError } from '../errors/request.errors.js';
-import { RequestInvalidError } from '../errors/request.errors.js';
+import { MediaTypeError, MethodNotAllowedError, RequestInvalidError } from '../errors/request.errors.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { bodyLimitsOf, checkBody } from './body-limits.js';
 import { pathOf } from './error.filter.js';
@@ -72,13 +71,13 @@ function checkRequest(request: FastifyRequest): void {
   checkBody(request.body, bodyLimitsOf(request));
 }
 
-/** Answers OPTIONS and wrong methods on paths that exist; other unknown paths pass on to the 404. */
-function answerOtherMethods(allowed: AllowedMethods, request: FastifyRequest, reply: FastifyReply): void {
+/** Answers OPTIONS on paths that exist and refuses their wrong methods; false for unknown paths, which pass on to the 404. */
+function answerOtherMethods(allowed: AllowedMethods, request: FastifyRequest, reply: FastifyReply): boolean {
   const methods = allowed.of(pathOf(request));
-  if (methods.length === 0) return;
+  if (methods.length === 0) return false;
   if (request.method === 'OPTIONS') {
     void reply.status(200).header('Allow', methods.join(', ')).send('');
-    return;
+    return true;
   }
   throw new MethodNotAllowedError(request.method, methods);
 }
@@ -95,14 +94,15 @@ export function installServerRules(instance: FastifyInstance<RawServerDefault>):
   readOnlyJson(instance);
   const allowed = new AllowedMethods();
   allowed.watch(instance);
-  instance.addHook('onRequest', async (request, reply) => {
-    reply.header('X-Request-ID', request.id);
-    if (request.is404) {
-      answerOtherMethods(allowed, request, reply);
-      if (reply.sent) return reply;
-    }
-    return undefined;
+  instance.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404 || !answerOtherMethods(allowed, request, reply)) done();
   });
-  instance.addHook('preValidation', async (request) => checkRequest(request));
-  instance.addHook('onSend', async (request, reply) => plainJsonType(request, reply));
+  instance.addHook('preValidation', (request, _reply, done) => {
+    checkRequest(request);
+    done();
+  });
+  instance.addHook('onSend', (request, reply, payload, done) => {
+    plainJsonType(request, reply);
+    done(null, payload);
+  });
 }

@@ -24,7 +24,11 @@ function parametersOf({ operation, datasetName, parameters }: CompatListedJob): 
     ...parameters,
     ...(manifesto && {
       // An absent updateType makes the original's workers reject every list that the job is in; null does not.
-      bumpManifesto: { ...manifesto, updateType: manifesto.updateType ?? null, dataStructureUpdates: updatesOf(manifesto.dataStructureUpdates) },
+      bumpManifesto: {
+        ...manifesto,
+        updateType: manifesto.updateType ?? null,
+        dataStructureUpdates: updatesOf(manifesto.dataStructureUpdates),
+      },
     }),
   };
 }

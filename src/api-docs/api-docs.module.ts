@@ -1,0 +1,28 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import { ApiDocsController } from './api-docs.controller.js';
+import { assetFolders } from './reference-page.js';
+
+/** What the API says of itself. */
+@Module({ controllers: [ApiDocsController] })
+export class ApiDocsModule implements OnModuleInit {
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  onModuleInit(): void {
+    const instance = this.host.httpAdapter?.getInstance<FastifyInstance>();
+    if (!instance) return;
+    const config = { access: { kind: 'public' } } as const;
+    instance.addHook('onRoute', (route) => {
+      if (route.url.startsWith('/docs/assets/')) route.config = { ...route.config, ...config };
+    });
+    void instance.register(fastifyStatic, {
+      root: assetFolders.swaggerUi,
+      prefix: '/docs/assets/swagger-ui/',
+      decorateReply: false,
+      index: false,
+    });
+    void instance.register(fastifyStatic, { root: assetFolders.own, prefix: '/docs/assets/', decorateReply: false, index: false });
+  }
+}

@@ -1,0 +1,35 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { KeySource } from './auth/index.js';
+import { Transactions } from './database/transactions.js';
+import { RelayMonitor } from './events/index.js';
+import { JobsReader } from './jobs/index.js';
+import { MaintenanceGate } from './maintenance/index.js';
+import { MetricSources } from './observability/index.js';
+
+/** The gauges that need more than one feature, or none. @see API.md 7 */
+@Injectable()
+export class AppMetrics implements OnModuleInit {
+  constructor(
+    private readonly sources: MetricSources,
+    private readonly transactions: Transactions,
+    private readonly relay: RelayMonitor,
+    private readonly keys: KeySource,
+    private readonly gate: MaintenanceGate,
+    private readonly jobs: JobsReader,
+  ) {}
+
+  onModuleInit(): void {
+    this.sources.register('process', () => {
+      const age = this.keys.keySetAgeSeconds();
+      return Promise.resolve({ transactionRetries: this.transactions.retries, ...(age !== null && { keySetAgeSeconds: age }) });
+    });
+    this.sources.register('relay', async () => {
+      const { pending, lagSeconds } = await this.relay.status();
+      return lagSeconds === null ? {} : { relayPending: pending, relayLagSeconds: lagSeconds };
+    });
+    this.sources.register('maintenance', async () => {
+      if (!(await this.gate.isPaused())) return { maintenance: 'off' };
+      return { maintenance: (await this.jobs.countRunning()) > 0 ? 'draining' : 'quiet' };
+    });
+  }
+}

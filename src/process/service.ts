@@ -1,0 +1,90 @@
+import 'reflect-metadata';
+import { mkdirSync } from 'node:fs';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { readSettings, type Settings, SettingsError } from '../config/settings.js';
+import { DatabaseStarter } from '../database/database-starter.js';
+import { EmbeddedMongod } from '../database/embedded/embedded-mongod.js';
+import { createLogger, Readiness } from '../observability/index.js';
+import { createApplication } from '../application.js';
+import { printBanner } from './banner.js';
+import { exitCodes, StartError } from './start-errors.js';
+import { assertPortFree } from './port-check.js';
+import { Shutdown } from './shutdown.js';
+
+/** A setting that is wrong is exit status 2, everything else that prevents the start is 1: one clear message each, no stack. */
+function fail(error: unknown): never {
+  if (error instanceof SettingsError) {
+    process.stderr.write(
+      `The settings are not usable:\n${error.problems.map((problem) => `  ${problem}`).join('\n')}\nThe README lists all settings.\n`,
+    );
+    process.exit(exitCodes.settings);
+  }
+  const expected =
+    error instanceof StartError || (error instanceof Error && ['EmbeddedDatabaseError', 'DatabaseUnusableError'].includes(error.name));
+  process.stderr.write(
+    `${expected ? (error as Error).message : `Signalbox could not start: ${String((error as Error).stack ?? error)}`}\n`,
+  );
+  process.exit(exitCodes.failure);
+}
+
+/** Where the database is, and how to stop it when it is ours. */
+interface Database {
+  readonly url: string;
+  readonly embedded: EmbeddedMongod | null;
+}
+
+async function startDatabase(settings: Settings, logger: Logger, shutdown: Shutdown): Promise<Database> {
+  if (settings.mongodbUrl) return { url: settings.mongodbUrl, embedded: null };
+  const signal = shutdown.signal;
+  const embedded = await EmbeddedMongod.start({
+    dataDir: settings.dataDir,
+    binary: settings.mongodBinary,
+    env: process.env,
+    log: logger,
+    signal,
+  });
+  embedded.on('fatal', (error) => {
+    logger.error({ error }, error.message);
+    void shutdown.stop('the database died too often', exitCodes.failure);
+  });
+  shutdown.database = embedded;
+  return { url: embedded.url, embedded };
+}
+
+async function listen(app: NestFastifyApplication, { host, port }: Settings): Promise<string> {
+  await app.listen({ host, port });
+  const address = app.getHttpServer().address() as { port: number };
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${shown}:${address.port}`;
+}
+
+/** Starts the service and returns once it listens and its database is ready; it then runs until a signal ends it. */
+async function start(settings: Settings, logger: Logger, shutdown: Shutdown): Promise<void> {
+  for (const warning of settings.warnings) logger.warn(warning);
+  await assertPortFree(settings);
+  const database = await startDatabase(settings, logger, shutdown);
+  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
+  const app = await createApplication(settings, database.url, logger);
+  shutdown.app = app;
+  const address = await listen(app, settings);
+  await app.get(DatabaseStarter).ready;
+  app.get(Readiness).started();
+  logger.info({ address }, 'listening');
+  printBanner({ address, settings });
+}
+
+/** The whole life of the service process. */
+export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    const settings = readSettings(env);
+    const logger = createLogger(settings);
+    const shutdown = new Shutdown(settings, logger);
+    shutdown.listenToSignals();
+    await start(settings, logger, shutdown).catch((error: unknown) => {
+      if (!shutdown.begun) throw error;
+    });
+  } catch (error) {
+    fail(error);
+  }
+}
