@@ -38,7 +38,7 @@ export async function createFile(path: string, text: string): Promise<boolean> {
 
 /** Whether an error is the system's error of this code. */
 export function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+  return (error as NodeJS.ErrnoException | null)?.code === code;
 }
 
 async function writeDurably(path: string, text: string): Promise<string> {

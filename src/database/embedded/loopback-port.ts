@@ -1,17 +1,28 @@
-import { createServer, connect } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { connect, createServer } from 'node:net';
+import { EmbeddedDatabaseError } from './embedded-database-error.js';
 
 const loopback = '127.0.0.1';
 
-/** A port of 127.0.0.1 that nobody listens on now. */
+const lowestPort = 20_000;
+const highestPort = 29_999;
+
+/** A port of 127.0.0.1 that nobody listens on now, below the ranges from which systems take the ports of outgoing connections: it is to be kept. */
 export async function freePort(): Promise<number> {
-  const port = await bind(0);
-  if (port === null) throw new Error('no free port on 127.0.0.1');
-  return port;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = randomInt(lowestPort, highestPort + 1);
+    if (await isPortFree(port)) return port;
+  }
+  throw new EmbeddedDatabaseError(`No free port on 127.0.0.1 for the database (100 between ${lowestPort} and ${highestPort} tried).`);
 }
 
 /** Whether a server could listen on this port of 127.0.0.1 now. */
-export async function isPortFree(port: number): Promise<boolean> {
-  return (await bind(port)) !== null;
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
+    server.listen({ host: loopback, port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
 }
 
 /** Whether something accepts connections on this port of 127.0.0.1. */
@@ -24,16 +35,5 @@ export async function isListening(port: number): Promise<boolean> {
     };
     socket.once('connect', () => finish(true));
     socket.once('error', () => finish(false));
-  });
-}
-
-function bind(port: number): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(null) : reject(error)));
-    server.listen({ host: loopback, port, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : null));
-    });
   });
 }

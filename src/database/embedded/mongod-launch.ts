@@ -5,7 +5,9 @@ import { mongodArguments } from './mongod-arguments.js';
 import { lastComplaints } from './mongod-log.js';
 import { type MongodExit, MongodProcess } from './mongod-process.js';
 import { identityOf } from './process-identity.js';
-import { ReplicaSetOwner } from './replica-set.js';
+import { isPassing, ReplicaSetOwner } from './replica-set.js';
+
+const preparationMs = 90_000;
 
 /** Everything that one run of mongod needs. */
 export interface Launch {
@@ -36,7 +38,8 @@ export async function launch(options: Launch): Promise<MongodProcess> {
   try {
     options.signal?.throwIfAborted();
     await folder.writeState({ port, version, mongod: await identityOf(mongod.pid) });
-    if (await mongod.whileRunning(async () => ((await isListening(port)) ? true : null))) await prepare(mongod, options);
+    await mongod.whileRunning(async () => ((await isListening(port)) ? true : null));
+    await prepare(mongod, options);
     if (mongod.exit) throw await endedEarly(mongod.exit, options);
     return mongod;
   } catch (error) {
@@ -51,13 +54,30 @@ export async function launch(options: Launch): Promise<MongodProcess> {
   }
 }
 
-async function prepare(mongod: MongodProcess, { port, key, password }: Launch): Promise<void> {
+/**
+ * Repeats the preparation until it succeeds. A server that has just come up may still be reading its configuration, and closes its connections
+ * when it changes its state; where another program holds the port it had before, it waits up to half a minute for that one's answer.
+ */
+async function prepare(mongod: MongodProcess, options: Launch): Promise<void> {
+  let failure: unknown = new Error('it does not become primary');
+  const attempt = () =>
+    prepareOnce(mongod, options).catch((error: unknown) => {
+      if (!isPassing(error)) throw error;
+      failure = error;
+      return null;
+    });
+  const prepared = await mongod.whileRunning(attempt, preparationMs);
+  if (!prepared && !mongod.exit) throw failure;
+}
+
+async function prepareOnce(mongod: MongodProcess, { port, key, password }: Launch): Promise<true | null> {
   const owner = await ReplicaSetOwner.connect(port, key);
   try {
     if ((await owner.serverPid()) !== mongod.pid) throw new Error(`another mongod answers on port ${port}`);
     await owner.initiate();
-    await mongod.whileRunning(async () => ((await owner.isPrimary()) ? true : null));
+    if (!(await mongod.whileRunning(async () => ((await owner.isPrimary()) ? true : null), 10_000))) return null;
     await owner.ensureUser(password);
+    return true;
   } finally {
     await owner.close();
   }

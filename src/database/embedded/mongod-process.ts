@@ -20,7 +20,9 @@ export class MongodProcess {
     private readonly child: ChildProcess,
     readonly pid: number,
   ) {
-    this.exited = once(child, 'exit').then(([code, signal]) => (this.#exit = { code, signal } as MongodExit));
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => resolve((this.#exit = { code, signal })));
+    });
   }
 
   /**
@@ -62,10 +64,10 @@ export class MongodProcess {
 
   /**
    * Waits until `attempt` gives something else than null.
-   * @returns null when the process ended first.
+   * @returns null when the process ended first, or when `withinMs` have passed.
    */
-  async whileRunning<T>(attempt: () => Promise<T | null>): Promise<T | null> {
-    while (this.#exit === null) {
+  async whileRunning<T>(attempt: () => Promise<T | null>, withinMs = Infinity): Promise<T | null> {
+    for (const deadline = Date.now() + withinMs; this.#exit === null && Date.now() < deadline;) {
       const result = await attempt();
       if (result !== null) return result;
       await Promise.race([this.exited, sleep(20)]);

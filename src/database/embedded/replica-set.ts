@@ -7,7 +7,7 @@ export const userName = 'signalbox';
 /** All data, their indexes, backup and restore; no users, no server administration. */
 const userRoles = ['readWriteAnyDatabase', 'dbAdminAnyDatabase', 'clusterMonitor', 'backup', 'restore'];
 
-const codes = { alreadyInitialized: 23, userNotFound: 11, notYetInitialized: 94, invalidConfig: 93 } as const;
+const codes = { userNotFound: 11, authenticationFailed: 18, alreadyInitialized: 23, notYetInitialized: 94 } as const;
 
 interface SetConfig {
   version: number;
@@ -104,6 +104,11 @@ export class ReplicaSetOwner {
 /** The address of the server for the database user. */
 export function addressOf(port: number, password: string): string {
   return `mongodb://${userName}:${password}@127.0.0.1:${port}/?replicaSet=${replicaSetName}&authSource=admin`;
+}
+
+/** Whether the same step may succeed later: what the server or the way to it says, except that the key is wrong. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof mongoose.mongo.MongoError && !hasCode(error, codes.authenticationFailed);
 }
 
 function hasCode(error: unknown, code: number): boolean {
