@@ -89,7 +89,14 @@ describe('ChangeWaker', () => {
       const wakes = await countWakes(waker, ['things']);
       const admin = connection.getClient().db('admin');
       const isStream = { 'originatingCommand.pipeline.0.$changeStream': { $exists: true }, ns: new RegExp(connection.name) };
-      const [cursor] = await admin.aggregate([{ $currentOp: { idleCursors: true } }, { $match: { $or: [{ cursor: { $exists: true } }] } }, { $replaceWith: { $mergeObjects: ['$cursor', { ns: '$ns' }] } }, { $match: isStream }]).toArray();
+      const [cursor] = await admin
+        .aggregate([
+          { $currentOp: { idleCursors: true } },
+          { $match: { $or: [{ cursor: { $exists: true } }] } },
+          { $replaceWith: { $mergeObjects: ['$cursor', { ns: '$ns' }] } },
+          { $match: isStream },
+        ])
+        .toArray();
       await connection.db!.command({ killCursors: '$cmd.aggregate', cursors: [cursor!['cursorId']] });
       await connection.collection('things').insertOne({});
       await eventually(() => wakes.count > 0);

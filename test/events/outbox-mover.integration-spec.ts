@@ -121,7 +121,7 @@ describe('OutboxMover', () => {
 
   it('goes on behind the events that were stored when the outcome of an insert is unknown', () =>
     withThings(async (things) => {
-      const events = new CrashingEvents(things.connection.model('Event'));
+      const events = new CrashingEvents(things.eventModel);
       const id = await things.create();
       await things.change(id);
       await things.change(id);
@@ -191,7 +191,8 @@ describe('OutboxMover', () => {
       expect(await mover.moveBatch(log)).toMatchObject({ kind: 'moved', documents: 0 });
       expect((await things.allEvents()).map(({ documentId }) => documentId)).toEqual(['good']);
       expect((await things.violations()).notOnce).toEqual(['bad']);
-    }));
+    }),
+  );
 
   it('goes on with the others when what a feature says of a document cannot be stored', () =>
     withThings(async (things) => {
@@ -208,44 +209,48 @@ describe('OutboxMover', () => {
       expect((await things.violations()).waiting.sort()).toEqual(['endless', 'huge']);
     }));
 
-  it('makes every version one event under any sequence of changes, moves, crashes and rival leaders', () =>
-    withThings(async (things) => {
-      const thing = fc.nat({ max: 2 });
-      const leader = fc.nat({ max: 1 });
-      const command = fc.oneof(
-        fc.record({ do: fc.constant('change' as const), thing }),
-        fc.record({ do: fc.constant('move' as const), thing }),
-        fc.record({ do: fc.constant('relay' as const), leader }),
-        fc.record({ do: fc.constant('crash before taking out' as const), leader }),
-        fc.record({ do: fc.constant('crash while storing' as const), leader, stored: fc.nat({ max: 4 }) }),
-        fc.record({ do: fc.constant('elect' as const), leader }),
-      );
-      let run = 0;
-      await fc.assert(
-        fc.asyncProperty(fc.array(command, { maxLength: 25 }), async (commands) => {
-          const ids = await Promise.all([0, 1, 2].map((index) => things.create(`${run}-${index}`)));
-          run++;
-          const events = [0, 1].map(() => new CrashingEvents(things.connection.model('Event')));
-          const elect = (index: number) => new EventLog(events[index]!, 0, () => true);
-          const logs = [elect(0), elect(1)];
-          let seen = await things.allEvents();
-          for (const one of commands) {
-            if (one.do === 'change') await things.change(ids[one.thing]!);
-            else if (one.do === 'move') await things.move(ids[one.thing]!);
-            else {
-              events[one.leader]!.storedBeforeCrash = one.do === 'crash while storing' ? one.stored : Infinity;
-              const mover = things.mover(one.do === 'crash before taking out' ? new CrashingOutboxes() : things.outboxes);
-              if (one.do === 'elect') logs[one.leader] = elect(one.leader);
-              else await mover.moveBatch(logs[one.leader]!).catch(() => undefined);
+  it(
+    'makes every version one event under any sequence of changes, moves, crashes and rival leaders',
+    () =>
+      withThings(async (things) => {
+        const thing = fc.nat({ max: 2 });
+        const leader = fc.nat({ max: 1 });
+        const command = fc.oneof(
+          fc.record({ do: fc.constant('change' as const), thing }),
+          fc.record({ do: fc.constant('move' as const), thing }),
+          fc.record({ do: fc.constant('relay' as const), leader }),
+          fc.record({ do: fc.constant('crash before taking out' as const), leader }),
+          fc.record({ do: fc.constant('crash while storing' as const), leader, stored: fc.nat({ max: 4 }) }),
+          fc.record({ do: fc.constant('elect' as const), leader }),
+        );
+        let run = 0;
+        await fc.assert(
+          fc.asyncProperty(fc.array(command, { maxLength: 25 }), async (commands) => {
+            const ids = await Promise.all([0, 1, 2].map((index) => things.create(`${run}-${index}`)));
+            run++;
+            const events = [0, 1].map(() => new CrashingEvents(things.eventModel));
+            const elect = (index: number) => new EventLog(events[index]!, 0, () => true);
+            const logs = [elect(0), elect(1)];
+            let seen = await things.allEvents();
+            for (const one of commands) {
+              if (one.do === 'change') await things.change(ids[one.thing]!);
+              else if (one.do === 'move') await things.move(ids[one.thing]!);
+              else {
+                events[one.leader]!.storedBeforeCrash = one.do === 'crash while storing' ? one.stored : Infinity;
+                const mover = things.mover(one.do === 'crash before taking out' ? new CrashingOutboxes() : things.outboxes);
+                if (one.do === 'elect') logs[one.leader] = elect(one.leader);
+                else await mover.moveBatch(logs[one.leader]!).catch(() => undefined);
+              }
+              const now = await things.allEvents();
+              expect(now.slice(0, seen.length)).toEqual(seen);
+              seen = now;
             }
-            const now = await things.allEvents();
-            expect(now.slice(0, seen.length)).toEqual(seen);
-            seen = now;
-          }
-          await things.mover().moveBatch(new EventLog(things.events, 0, () => true));
-          expect(await things.violations()).toEqual(noViolations);
-        }),
-        { numRuns: 40 },
-      );
-    }), 60_000);
+            await things.mover().moveBatch(new EventLog(things.events, 0, () => true));
+            expect(await things.violations()).toEqual(noViolations);
+          }),
+          { numRuns: 40 },
+        );
+      }),
+    60_000,
+  );
 });

@@ -31,7 +31,7 @@ async function withRelays(work: (things: RelayedThings, start: (relay: Relay) =>
 
 /** Reads events as the live stream does, by number, until it is told to end. */
 async function follow(things: RelayedThings, ended: () => boolean): Promise<string[]> {
-  const collection = things.connection.model('Event').collection;
+  const collection = things.eventModel.collection;
   const seen: string[] = [];
   for (let last = 0, atEnd = false; !atEnd; await sleep(2)) {
     atEnd = ended();
@@ -60,39 +60,47 @@ beforeAll(() => Logger.overrideLogger(false));
 afterAll(() => Logger.overrideLogger(['log', 'warn', 'error']));
 
 describe('Relay', () => {
-  it('makes each change of twenty writers one event, seen by a follower in order, while things move between collections', () =>
-    withRelays(async (things, start) => {
-      start(things.relay());
-      start(things.relay());
-      let ended = false;
-      const following = follow(things, () => ended);
-      await writeInParallel(things, 8);
-      await eventually(allMoved(things));
-      ended = true;
-      const stored = (await things.allEvents()).map(({ documentId, version }) => `${documentId}:${version}`);
-      expect(await following).toEqual(stored);
-      expect(stored).toHaveLength(20 * 8 * 6);
-      expect(await things.violations()).toEqual(noViolations);
-    }), 60_000);
+  it(
+    'makes each change of twenty writers one event, seen by a follower in order, while things move between collections',
+    () =>
+      withRelays(async (things, start) => {
+        start(things.relay());
+        start(things.relay());
+        let ended = false;
+        const following = follow(things, () => ended);
+        await writeInParallel(things, 8);
+        await eventually(allMoved(things));
+        ended = true;
+        const stored = (await things.allEvents()).map(({ documentId, version }) => `${documentId}:${version}`);
+        expect(await following).toEqual(stored);
+        expect(stored).toHaveLength(20 * 8 * 6);
+        expect(await things.violations()).toEqual(noViolations);
+      }),
+    60_000,
+  );
 
-  it('keeps this when two leaders work at once and each believes it is the only one', () =>
-    withRelays(async (things) => {
-      let ended = false;
-      const following = follow(things, () => ended);
-      const leader = async () => {
-        const mover = things.mover();
-        const elect = () => new EventLog(things.events, 0, () => true);
-        for (let log = elect(); !ended; await sleep(1)) if ((await mover.moveBatch(log)).kind === 'lost') log = elect();
-      };
-      const leaders = [leader(), leader()];
-      await writeInParallel(things, 4);
-      await eventually(allMoved(things));
-      ended = true;
-      await Promise.all(leaders);
-      const stored = (await things.allEvents()).map(({ documentId, version }) => `${documentId}:${version}`);
-      expect(await following).toEqual(stored);
-      expect(await things.violations()).toEqual(noViolations);
-    }), 60_000);
+  it(
+    'keeps this when two leaders work at once and each believes it is the only one',
+    () =>
+      withRelays(async (things) => {
+        let ended = false;
+        const following = follow(things, () => ended);
+        const leader = async () => {
+          const mover = things.mover();
+          const elect = () => new EventLog(things.events, 0, () => true);
+          for (let log = elect(); !ended; await sleep(1)) if ((await mover.moveBatch(log)).kind === 'lost') log = elect();
+        };
+        const leaders = [leader(), leader()];
+        await writeInParallel(things, 4);
+        await eventually(allMoved(things));
+        ended = true;
+        await Promise.all(leaders);
+        const stored = (await things.allEvents()).map(({ documentId, version }) => `${documentId}:${version}`);
+        expect(await following).toEqual(stored);
+        expect(await things.violations()).toEqual(noViolations);
+      }),
+    60_000,
+  );
 
   it('leads in one process at a time', () =>
     withRelays(async (things, start) => {
@@ -134,25 +142,29 @@ describe('Relay', () => {
       expect((await things.allEvents()).map(({ seq }) => seq)).toEqual([1, 2]);
     }));
 
-  it('is taken over when the leader vanished between storing and taking out, without a double', () =>
-    withRelays(async (things, start) => {
-      const vanished = new Promise<never>(() => undefined);
-      class VanishedOutboxes extends OutboxStore {
-        override removeRelayed(): Promise<void> {
-          return vanished;
+  it(
+    'is taken over when the leader vanished between storing and taking out, without a double',
+    () =>
+      withRelays(async (things, start) => {
+        const vanished = new Promise<never>(() => undefined);
+        class VanishedOutboxes extends OutboxStore {
+          override removeRelayed(): Promise<void> {
+            return vanished;
+          }
         }
-      }
-      const first = start(things.relay({ leaseMs: 600 }, { outboxes: new VanishedOutboxes() }));
-      await things.create();
-      await eventually(async () => (await things.allEvents()).length === 1);
-      Object.assign((first as unknown as { keeper: object }).keeper, { renew: async () => undefined }); // its process is dead
-      const second = start(things.relay({ leaseMs: 600 }));
-      expect(second.leader).toBe(false);
-      await eventually(() => second.leader, 5_000);
-      await things.create();
-      await eventually(allMoved(things));
-      expect(await things.violations()).toEqual(noViolations);
-    }), 20_000);
+        const first = start(things.relay({ leaseMs: 600 }, { outboxes: new VanishedOutboxes() }));
+        await things.create();
+        await eventually(async () => (await things.allEvents()).length === 1);
+        Object.assign((first as unknown as { keeper: object }).keeper, { renew: async () => undefined }); // its process is dead
+        const second = start(things.relay({ leaseMs: 600 }));
+        expect(second.leader).toBe(false);
+        await eventually(() => second.leader, 5_000);
+        await things.create();
+        await eventually(allMoved(things));
+        expect(await things.violations()).toEqual(noViolations);
+      }),
+    20_000,
+  );
 
   it('notes the last number in the lease, and goes on behind it when the newest events are gone', () =>
     withRelays(async (things, start) => {
@@ -162,7 +174,7 @@ describe('Relay', () => {
       await eventually(async () => (await things.allEvents()).length === 2);
       await first.beforeApplicationShutdown();
       expect(await things.lease()).toMatchObject({ seq: 2, token: null, expiresAt: null });
-      await things.connection.model('Event').collection.deleteMany({});
+      await things.eventModel.collection.deleteMany({});
       start(things.relay());
       await things.create();
       await eventually(async () => (await things.allEvents()).length === 1);
@@ -199,7 +211,7 @@ describe('Relay', () => {
           return super.append(events);
         }
       }
-      const relay = start(things.relay({}, { events: new RivalledEvents(things.connection.model('Event')) }));
+      const relay = start(things.relay({}, { events: new RivalledEvents(things.eventModel) }));
       await eventually(() => relay.leader);
       foreign = true;
       const id = await things.create();

@@ -31,7 +31,7 @@ export class RelayedThings {
   readonly leases: LeaseStore;
   readonly outboxes = new OutboxStore();
   readonly registry = new OutboxRegistry();
-  private readonly eventModel;
+  readonly eventModel;
   private readonly leaseModel;
   private readonly transactions: Transactions;
 
@@ -96,7 +96,10 @@ export class RelayedThings {
   }
 
   /** A relay of its own, as another process has it; not started. */
-  relay(timing: Partial<RelayTiming> = {}, { outboxes = this.outboxes, events = this.events, waker = new ChangeWaker(this.connection) } = {}): Relay {
+  relay(
+    timing: Partial<RelayTiming> = {},
+    { outboxes = this.outboxes, events = this.events, waker = new ChangeWaker(this.connection) } = {},
+  ): Relay {
     const all = { leaseMs: 1_000, standbyMs: 50, pollMs: 50, restMs: 5, ...timing };
     return new Relay({ ready: Promise.resolve() }, this.registry, this.mover(outboxes), events, this.leases, waker, all);
   }
