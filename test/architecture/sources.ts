@@ -24,9 +24,9 @@ export function sourceFiles(): SourceFile[] {
     .map((absolutePath) => ({ path: relative(root, absolutePath), absolutePath, text: readFileSync(absolutePath, 'utf8') }));
 }
 
-/** The folders of `src` that are features: all but the ground that they stand on and the command line. */
+/** The folders of `src` that are features: all but the ground that they stand on, the process and the command line. */
 export const featureFolders = (): string[] =>
   readdirSync(join(root, 'src'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !['common', 'config', 'database', 'cli'].includes(entry.name))
+    .filter((entry) => entry.isDirectory() && !['common', 'config', 'database', 'process', 'cli'].includes(entry.name))
     .map((entry) => entry.name)
     .sort();
