@@ -198,7 +198,7 @@ describe('a deletion whose process died', () => {
       await happen(parts);
       await parts.age(61);
       const settled = await Promise.all([parts.service.settleOpen(), parts.service.settleOpen()]);
-      expect(settled[0]! + settled[1]!).toBe(1);
+      expect(settled[0] + settled[1]).toBe(1);
       const [record] = await parts.records();
       expect(record).toMatchObject({ ...expected, version: 2, endedAt: expect.any(Date) });
       expect(record!.outbox[1]).toMatchObject({ actor: { role: 'system' } });

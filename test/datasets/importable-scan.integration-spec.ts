@@ -48,7 +48,7 @@ async function withFolder(work: (folder: Folder) => Promise<void>): Promise<void
 }
 
 const warnings = () => jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => void jest.restoreAllMocks());
 
 describe('the list of importables', () => {
   it('has every readable tar with metadata, plain or compressed, the archive last', async () => {
