@@ -1,5 +1,7 @@
 import 'reflect-metadata';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApplication } from './application.js';
@@ -21,6 +23,7 @@ function describe(app: NestFastifyApplication): OpenAPIObject {
     .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, bearerScheme)
     .addCookieAuth('authorization', { type: 'apiKey', in: 'cookie', name: 'authorization' }, jobCookieScheme)
+    .addGlobalResponse({ status: 500, description: 'Unexpected error; its `requestId` finds the log line' })
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
@@ -29,18 +32,29 @@ function describe(app: NestFastifyApplication): OpenAPIObject {
   return document;
 }
 
-/** Writes the description to the file that the command line names; the database is never reached. */
-async function main(file: string): Promise<void> {
-  const settings = readSettings({
+/** Settings of an application that is only looked at: nothing that they name is ever reached. */
+const settingsIn = (dataDir: string) =>
+  readSettings({
     LOG_LEVEL: 'error',
-    DATA_DIR: process.env['DATA_DIR'] ?? '.',
-    MONGODB_URL: 'mongodb://127.0.0.1:1/',
-    JWKS_URL: 'http://127.0.0.1:1/',
+    DATA_DIR: dataDir,
+    MONGODB_URL: nowhere.database,
+    JWKS_URL: nowhere.keys,
     JWT_ISSUER: 'none',
     JWT_AUDIENCE: 'none',
   });
-  const app = await createApplication(settings, 'mongodb://127.0.0.1:1/', createLogger(settings));
-  writeFileSync(file, `${JSON.stringify(describe(app), null, 2)}\n`);
+
+const nowhere = { database: 'mongodb://127.0.0.1:1/', keys: 'http://127.0.0.1:1/' } as const;
+
+/** Writes the description to a file. */
+async function main(file: string): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-openapi-'));
+  try {
+    const settings = settingsIn(dataDir);
+    const app = await createApplication(settings, nowhere.database, createLogger(settings));
+    writeFileSync(file, `${JSON.stringify(describe(app), null, 2)}\n`);
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
   process.exit(0); // connecting goes on in the background otherwise
 }
 

@@ -66,8 +66,8 @@ export class JobsCompatController {
   @messageAnswer(400, 'The body is not valid; nothing was created')
   async create(@Body() body: unknown, @Req() request: FastifyRequest, @CurrentCaller() caller: Caller): Promise<CreationResult[]> {
     const items = readNewJobs(body);
-    const user = await this.cookies.verify(request.headers.cookie);
     assertSameSite(request);
+    const user = await this.cookies.verify(request.headers.cookie);
     return this.creation.createAll(items, user, callerOf(user, caller));
   }
 

@@ -4,8 +4,11 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { readSettings, type Settings, SettingsError } from '../config/settings.js';
 import { DatabaseStarter } from '../database/database-starter.js';
+import { DatabaseUnusableError } from '../database/database.errors.js';
+import { EmbeddedDatabaseError } from '../database/embedded/embedded-database-error.js';
 import { EmbeddedMongod } from '../database/embedded/embedded-mongod.js';
 import { createLogger, Readiness } from '../observability/index.js';
+import { IssuerKeyError } from '../auth/index.js';
 import { createApplication } from '../application.js';
 import { printBanner } from './banner.js';
 import { exitCodes, StartError } from './start-errors.js';
@@ -20,13 +23,13 @@ function fail(error: unknown): never {
     );
     process.exit(exitCodes.settings);
   }
-  const expected =
-    error instanceof StartError || (error instanceof Error && ['EmbeddedDatabaseError', 'DatabaseUnusableError'].includes(error.name));
-  process.stderr.write(
-    `${expected ? (error as Error).message : `Signalbox could not start: ${String((error as Error).stack ?? error)}`}\n`,
-  );
+  const shown = isExpected(error) ? error.message : `Signalbox could not start: ${String((error as Error).stack ?? error)}`;
+  process.stderr.write(`${shown}\n`);
   process.exit(exitCodes.failure);
 }
+
+const isExpected = (error: unknown): error is Error =>
+  [StartError, EmbeddedDatabaseError, DatabaseUnusableError, IssuerKeyError].some((kind) => error instanceof kind);
 
 /** Where the database is, and how to stop it when it is ours. */
 interface Database {
