@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { KeySource } from './auth/index.js';
+import { PoolUse } from './database/pool-use.js';
 import { Transactions } from './database/transactions.js';
 import { RelayMonitor } from './events/index.js';
 import { JobsReader } from './jobs/index.js';
@@ -12,6 +13,7 @@ export class AppMetrics implements OnModuleInit {
   constructor(
     private readonly sources: MetricSources,
     private readonly transactions: Transactions,
+    private readonly pool: PoolUse,
     private readonly relay: RelayMonitor,
     private readonly keys: KeySource,
     private readonly gate: MaintenanceGate,
@@ -21,7 +23,11 @@ export class AppMetrics implements OnModuleInit {
   onModuleInit(): void {
     this.sources.register('process', () => {
       const age = this.keys.keySetAgeSeconds();
-      return Promise.resolve({ transactionRetries: this.transactions.retries, ...(age !== null && { keySetAgeSeconds: age }) });
+      return Promise.resolve({
+        transactionRetries: this.transactions.retries,
+        databaseConnections: { ...this.pool.counts },
+        ...(age !== null && { keySetAgeSeconds: age }),
+      });
     });
     this.sources.register('relay', async () => {
       const { pending, lagSeconds } = await this.relay.status();

@@ -5,6 +5,7 @@ import { DATABASE_URL, DatabaseStarter } from './database-starter.js';
 import { idempotencyModel } from './idempotency.schema.js';
 import { Idempotency } from './idempotency.js';
 import { IdempotencyStore } from './idempotency.store.js';
+import { PoolUse } from './pool-use.js';
 import { Transactions } from './transactions.js';
 
 /** The connection, its start, and what every store uses. */
@@ -17,8 +18,16 @@ export class DatabaseModule {
     return {
       module: DatabaseModule,
       imports: [MongooseModule.forFeature([idempotencyModel])],
-      providers: [connection, { provide: DATABASE_URL, useValue: url }, DatabaseStarter, Transactions, IdempotencyStore, Idempotency],
-      exports: [connection, DatabaseStarter, Transactions, Idempotency],
+      providers: [
+        connection,
+        { provide: DATABASE_URL, useValue: url },
+        DatabaseStarter,
+        PoolUse,
+        Transactions,
+        IdempotencyStore,
+        Idempotency,
+      ],
+      exports: [connection, DatabaseStarter, PoolUse, Transactions, Idempotency],
     };
   }
 }

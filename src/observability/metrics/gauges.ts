@@ -20,7 +20,7 @@ export interface Readings {
   readonly keySetAgeSeconds?: number;
   /** Repetitions of transactions since the process started. */
   readonly transactionRetries?: number;
-  /** State → connections to the database. */
+  /** State, in use or waited for → connections of the database's pool. */
   readonly databaseConnections?: Readonly<Record<string, number>>;
 }
 
@@ -44,7 +44,10 @@ export class Gauges {
       help: 'Age of the longest waiting job.',
     });
     this.addLabelled('maintenance', 'signalbox_maintenance', { label: 'mode', help: '1 for the mode of the maintenance switch.' });
-    this.addLabelled('databaseConnections', 'mongodb_connections', { label: 'state', help: 'Connections of the pool.' });
+    this.addLabelled('databaseConnections', 'mongodb_connections', {
+      label: 'state',
+      help: 'Pooled connections in use, and operations waiting for one.',
+    });
     const retries = { name: 'signalbox_transaction_retries_total', help: 'Transactions that ran again because of a conflict.' };
     this.plain.set('transactionRetries', new Counter({ ...retries, registers: [registry] }));
     this.clear();

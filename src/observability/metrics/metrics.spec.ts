@@ -68,7 +68,7 @@ describe('MetricSources', () => {
     relayLagSeconds: 0.5,
     keySetAgeSeconds: 60,
     transactionRetries: 4,
-    databaseConnections: { checkedOut: 5 },
+    databaseConnections: { inUse: 5 },
   };
   const lines = [
     'signalbox_jobs{status="queued"} 2',
@@ -82,7 +82,7 @@ describe('MetricSources', () => {
     'signalbox_relay_lag_seconds 0.5',
     'signalbox_key_set_age_seconds 60',
     'signalbox_transaction_retries_total 4',
-    'mongodb_connections{state="checkedOut"} 5',
+    'mongodb_connections{state="inUse"} 5',
   ];
 
   it('shows what its sources read, the same again at the next scrape', async () => {
