@@ -41,7 +41,7 @@ function mongodArguments(folder, port) {
   return [
     ['--dbpath', folder, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket', '--noscripting'],
     ['--replSet', 'signalbox', '--oplogSize', '64', '--wiredTigerCacheSizeGB', '0.25', '--journalCommitInterval', '1'],
-    ['--setParameter', 'diagnosticDataCollectionEnabled=false'],
+    ['--wiredTigerEngineConfigString', 'log=(prealloc=false,file_max=32MB)', '--setParameter', 'diagnosticDataCollectionEnabled=false'],
   ].flat();
 }
 

@@ -27,7 +27,7 @@ export const startEmbedded = (dataDir: string, options: Partial<EmbeddedMongodOp
     dataDir,
     binary: process.env['MONGOD_BINARY'] ?? null,
     env: process.env,
-    log: { info: nothing, warn: nothing, error: nothing },
+    log: { info: nothing, warn: nothing },
     ...options,
   });
 

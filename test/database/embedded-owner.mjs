@@ -9,7 +9,7 @@ const mongod = await EmbeddedMongod.start({
   dataDir: process.argv[2],
   binary: process.env.MONGOD_BINARY,
   env: process.env,
-  log: { info: nothing, warn: nothing, error: nothing },
+  log: { info: nothing, warn: nothing },
 });
 process.once('SIGTERM', () => void mongod.close());
 process.stdout.write(`${JSON.stringify({ pid: mongod.pid, port: mongod.port, url: mongod.url })}\n`);

@@ -41,7 +41,7 @@ export class DataFolder {
    */
   static async open(dataDir: string): Promise<DataFolder> {
     try {
-      await mkdir(dataDir, { recursive: true });
+      await mkdir(dataDir, { recursive: true, mode: 0o700 });
       const folder = new DataFolder(await realpath(dataDir));
       await mkdir(folder.dbPath, { recursive: true, mode: 0o700 });
       await chmod(folder.dbPath, 0o700);

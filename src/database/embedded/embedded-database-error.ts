@@ -9,9 +9,13 @@ export class EmbeddedDatabaseError extends Error {
   }
 }
 
+/** What a line has beside its message. */
+export interface EmbeddedLogFields {
+  readonly error?: unknown;
+}
+
 /** Where the embedded database reports what happens to it; a pino logger fits. */
 export interface EmbeddedDatabaseLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  info(fields: EmbeddedLogFields, message: string): void;
+  warn(fields: EmbeddedLogFields, message: string): void;
 }

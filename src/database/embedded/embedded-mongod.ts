@@ -7,7 +7,7 @@ import { freePort, isPortFree } from './loopback-port.js';
 import { launch, type Launch } from './mongod-launch.js';
 import { findMongod } from './finder/mongod-finder.js';
 import { rotateLog } from './mongod-log.js';
-import type { MongodExit, MongodProcess } from './mongod-process.js';
+import { inWords, type MongodExit, type MongodProcess } from './mongod-process.js';
 import { endOrphan } from './orphan.js';
 import { OwnerLock } from './owner-lock.js';
 import { addressOf } from './replica-set.js';
@@ -80,7 +80,7 @@ export class EmbeddedMongod extends EventEmitter<Events> {
       const plan = await planLaunch(folder, state, options);
       await replaceFile(folder.urlFile, `${addressOf(plan.port, plan.password)}\n`);
       const mongod = await launchOnce(plan, options);
-      options.log.info({ pid: mongod.pid, port: plan.port, version: plan.version }, 'embedded database is ready');
+      options.log.info({}, `embedded MongoDB ${plan.version} is ready on port ${plan.port}, process ${mongod.pid}`);
       return new EmbeddedMongod(folder, lock, plan, mongod, options.log);
     } catch (error) {
       await lock.release();
@@ -131,7 +131,7 @@ export class EmbeddedMongod extends EventEmitter<Events> {
       await this.folder.writeState({ port: this.port, version: this.version, mongod: null });
       await this.lock.release();
     } catch (error) {
-      this.log.warn({ err: error }, 'embedded database has ended, but its folder could not be left in order');
+      this.log.warn({ error }, 'embedded database has ended, but its folder could not be left in order');
     } finally {
       process.removeListener('exit', this.#onProcessExit);
     }
@@ -141,7 +141,7 @@ export class EmbeddedMongod extends EventEmitter<Events> {
     void mongod.exited.then((exit) => {
       if (this.#state === 'closed') return;
       this.#state = 'down';
-      this.log.warn({ pid: mongod.pid, ...exit }, 'embedded database has ended unasked; restarting it');
+      this.log.warn({}, `embedded database ${inWords(exit)} unasked; restarting it`);
       this.emit('down', exit);
       this.#restarting = this.#restart();
     });
@@ -158,11 +158,11 @@ export class EmbeddedMongod extends EventEmitter<Events> {
       this.#state = 'ready';
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.log.warn({ err: error }, 'embedded database could not be restarted; trying again');
+      this.log.warn({ error }, 'embedded database could not be restarted; trying again');
       return this.#restart();
     }
     this.#watch(this.mongod);
-    this.log.info({ pid: this.pid, port: this.port }, 'embedded database is ready again');
+    this.log.info({}, `embedded database is ready again, process ${this.pid}`);
     this.emit('ready');
   }
 
@@ -205,6 +205,10 @@ async function planLaunch(folder: DataFolder, state: RecordedState | null, optio
 async function choosePort(state: RecordedState | null, log: EmbeddedDatabaseLog): Promise<number> {
   if (state && (await isPortFree(state.port))) return state.port;
   const port = await freePort();
-  if (state) log.warn({ taken: state.port, port }, 'the port of the embedded database is taken by another program; using another one');
+  if (state)
+    log.warn(
+      {},
+      `port ${state.port} of the embedded database is taken by another program; moving to port ${port}, which may take half a minute`,
+    );
   return port;
 }

@@ -3,7 +3,7 @@ import { EmbeddedDatabaseError } from './embedded-database-error.js';
 import { isListening } from './loopback-port.js';
 import { mongodArguments } from './mongod-arguments.js';
 import { lastComplaints } from './mongod-log.js';
-import { type MongodExit, MongodProcess } from './mongod-process.js';
+import { inWords, type MongodExit, MongodProcess } from './mongod-process.js';
 import { identityOf } from './process-identity.js';
 import { isPassing, ReplicaSetOwner } from './replica-set.js';
 
@@ -85,16 +85,15 @@ async function prepareOnce(mongod: MongodProcess, { port, key, password }: Launc
 
 const exitCodes = { incompatibleData: 62 } as const;
 
-async function endedEarly({ code, signal }: MongodExit, { folder, version, binary }: Launch): Promise<EmbeddedDatabaseError> {
-  if (code === exitCodes.incompatibleData) {
+async function endedEarly(exit: MongodExit, { folder, version, binary }: Launch): Promise<EmbeddedDatabaseError> {
+  if (exit.code === exitCodes.incompatibleData) {
     return new EmbeddedDatabaseError(
       `The data in ${folder.dbPath} were written by another version of MongoDB than ${version} (${binary}). Set MONGOD_BINARY to a mongod of that version.`,
     );
   }
-  const how = signal ? `was ended by ${signal}` : `ended with status ${code}`;
   const complaints = await lastComplaints(folder.logFile);
   return new EmbeddedDatabaseError(
-    [`The embedded database ${how} while starting. Its log is ${folder.logFile}`, ...complaints].join('\n  '),
+    [`The embedded database ${inWords(exit)} while starting. Its log is ${folder.logFile}`, ...complaints].join('\n  '),
   );
 }
 

@@ -10,6 +10,11 @@ export interface MongodExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Such as `ended with status 14` or `was ended by SIGKILL`. */
+export function inWords({ code, signal }: MongodExit): string {
+  return signal ? `was ended by ${signal}` : `ended with status ${code}`;
+}
+
 /** One run of the mongod program, from spawn to exit. */
 export class MongodProcess {
   /** Settles when the process has ended, however it did; never rejects. */

@@ -20,7 +20,7 @@ export async function endOrphan(folder: DataFolder, state: RecordedState | null,
     const orphan = pid == null ? null : await mongodOn(folder, pid);
     if (!orphan) continue;
     found = true;
-    log.warn({ pid }, 'ending the database process that a killed service left behind');
+    log.warn({}, `ending the database process ${pid} that a killed service left behind`);
     await end(orphan, folder);
   }
   return found;
