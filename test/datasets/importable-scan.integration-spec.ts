@@ -77,7 +77,7 @@ describe('the list of importables', () => {
       await write('TEXT.tar', Buffer.from('not a tar'));
       await write('EMPTY.tar', Buffer.alloc(0));
       await mkdir(join(path, 'FOLDER.tar'));
-      execFileSync('mkfifo', [join(path, 'PIPE.tar')]);
+      execFileSync('/usr/bin/env', ['mkfifo', join(path, 'PIPE.tar')]);
       await symlink('/etc/passwd', join(path, 'OUTSIDE.tar'));
       await symlink('nowhere', join(path, 'DANGLING.tar'));
       await symlink('GOOD.tar', join(path, 'INSIDE.tar'));
@@ -180,7 +180,7 @@ describe('scanning one file', () => {
     await withFolder(async ({ path, write }) => {
       await write('ROAD.tar', datasetTar('ROAD'));
       await symlink('ROAD.tar', join(path, 'LINK.tar'));
-      execFileSync('mkfifo', [join(path, 'PIPE.tar')]);
+      execFileSync('/usr/bin/env', ['mkfifo', join(path, 'PIPE.tar')]);
       expect(await scan(join(path, 'LINK.tar'))).toMatchObject({ outcome: 'unreadable', version: null });
       expect(await scan(join(path, 'PIPE.tar'))).toMatchObject({ outcome: 'unreadable', reason: 'it is not a regular file' });
       expect(await scan(join(path, 'GONE.tar'))).toEqual({ outcome: 'vanished' });
