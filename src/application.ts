@@ -64,7 +64,7 @@ export async function createApplication(settings: Settings, databaseUrl: string,
   const instance = adapter.getInstance<FastifyInstance>();
   installObservability(app);
   installSecurityHeaders(instance);
-  installServerRules(instance as never);
+  installServerRules(instance);
   await app.init();
   return app;
 }

@@ -127,9 +127,9 @@ function clean(env: NodeJS.ProcessEnv, problems: string[]): Cleaned {
   const known = Object.fromEntries(Object.keys(settingSpecs).map((name) => [name, env[name]]));
   return cleanEnv(known, settingSpecs, {
     reporter: ({ errors }) => {
-      for (const [name, error] of Object.entries(errors)) problems.push(`${name} ${(error as Error).message}`);
+      for (const [name, error] of Object.entries(errors)) problems.push(`${name} ${error.message}`);
     },
-  }) as unknown as Cleaned;
+  });
 }
 
 function checkTogether(values: Cleaned, problems: string[]): void {

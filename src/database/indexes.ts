@@ -30,7 +30,7 @@ export function declaredIndexes(connection: Connection): DeclaredIndex[] {
   return Object.values(connection.models).flatMap((model: Model<unknown>) =>
     model.schema.indexes().map(([definition, options]: [IndexDefinition, IndexOptions]) => {
       const key = definition as Record<string, number>;
-      const { background: _background, ...rest } = options as IndexOptions & { background?: boolean };
+      const { background: _background, ...rest } = options;
       const name = typeof rest.name === 'string' ? rest.name : nameOf(key);
       return { collection: model.collection.name, name, key, unique: rest.unique === true, options: { ...rest, name } };
     }),

@@ -150,5 +150,5 @@ export function filterOf(query: JobListQueryDto): JobFilter {
     finishedAfter: dateOf(query.finishedAfter),
     finishedBefore: dateOf(query.finishedBefore),
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as JobFilter;
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

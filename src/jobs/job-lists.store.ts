@@ -84,7 +84,7 @@ export class JobListsStore {
     for (const name of ['inProgress', 'completed'] as const) {
       if (!wanted[name] || count >= limit) continue;
       const all = conditions(conditionsOf(withoutIdleStatus(filter, name), this.settings.jobsStaleSeconds));
-      count += await this.collectionOf(name).countDocuments(all as never, { limit: limit - count, maxTimeMS: statementLimits.listMs });
+      count += await this.collectionOf(name).countDocuments(all, { limit: limit - count, maxTimeMS: statementLimits.listMs });
     }
     return count;
   }

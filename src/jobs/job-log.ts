@@ -1,4 +1,4 @@
-import { Expression, expression, operand } from '../database/change.js';
+import { type Expression, expression, operand } from '../database/change.js';
 
 /** Bytes of one line; longer ones are cut. */
 export const maxLineBytes = 4_096;

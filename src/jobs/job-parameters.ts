@@ -55,7 +55,7 @@ export function missingParameters(operation: ReferenceOperation, offered: Offere
 
 /** The parameters that the operation keeps. */
 export function keptParameters(operation: ReferenceOperation, offered: OfferedParameters): JobParameters {
-  return Object.fromEntries(parameterNames[operation].map((name) => [name, offered[name]])) as JobParameters;
+  return Object.fromEntries(parameterNames[operation].map((name) => [name, offered[name]]));
 }
 
 const nativeParameters = model('parameters', {

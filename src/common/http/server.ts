@@ -37,7 +37,7 @@ export interface ServerOptions {
 /** The Fastify adapter with the limits of the service. */
 export function createAdapter(options: ServerOptions): FastifyAdapter {
   return new FastifyAdapter({
-    loggerInstance: options.logger as FastifyBaseLogger,
+    loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (raw) => options.requestIdOf(raw.headers),
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
