@@ -11,6 +11,8 @@ export const officialVersion = '8.0.17';
 
 /** Without a first byte after this time, in milliseconds, there is no route to the vendor. */
 const firstByteMs = 8_000;
+/** What is smaller is the library's own lock file. */
+const firstBytes = 10_000;
 /** A download that stands still for this long, in milliseconds, is given up. */
 const stallMs = 30_000;
 
@@ -93,7 +95,7 @@ class StallWatch {
   }
 
   at(bytes: number): void {
-    if (bytes <= this.#bytes) return;
+    if (bytes < firstBytes || bytes <= this.#bytes) return;
     this.#bytes = bytes;
     this.stop();
     this.#timer = setTimeout(() => this.#giveUp(`nothing arrived for ${stallMs / 1_000} s`), stallMs);
