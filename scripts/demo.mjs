@@ -46,6 +46,11 @@ function tarInput(inputDir) {
   };
 }
 
+/** Passes on what a start tells, such as the progress of a download, but not the advice for a service that stays. */
+function showProgress(text) {
+  if (!text.includes('Try next:')) process.stderr.write(text);
+}
+
 async function pause(http, paused, msg) {
   const reply = await http.post('/maintenance-status', { msg, paused });
   if (reply.status !== 200) throw new Error(`POST /maintenance-status: ${reply.status} ${reply.text}`);
@@ -53,10 +58,14 @@ async function pause(http, paused, msg) {
 }
 
 async function showTables(compat) {
-  const targets = new Table({ head: ['target', 'status', 'action', 'last updated (UTC)'], style: { head: [] } });
+  const targets = new Table({ head: ['target', 'status', 'action', 'last updated (UTC)'], style: { head: [], border: [] } });
   for (const row of await compat.targets()) targets.push([row.name, row.status, row.action.join(' '), row.lastUpdatedAt]);
   console.log(targets.toString());
-  const jobs = new Table({ head: ['job', 'operation', 'target', 'status', 'last line of its log'], style: { head: [] }, wordWrap: true });
+  const jobs = new Table({
+    head: ['job', 'operation', 'target', 'status', 'last line of its log'],
+    style: { head: [], border: [] },
+    wordWrap: true,
+  });
   for (const job of await compat.list()) {
     jobs.push([job.jobId.slice(0, 8), job.parameters.operation, job.parameters.target, job.status, job.log.at(-1)?.message ?? '']);
   }
@@ -117,7 +126,7 @@ step('Signalbox starts with its own database in a temporary folder');
 say('COMPAT_AUTH=reference: workers of the original job service send no credentials');
 const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-demo-'));
 try {
-  const options = { database: 'own', dataDir, env: { COMPAT_AUTH: 'reference' }, startTimeoutMs: 600_000, showProgress: true };
+  const options = { database: 'own', dataDir, env: { COMPAT_AUTH: 'reference' }, startTimeoutMs: 600_000, onStderr: showProgress };
   const faults = await withService(options, play);
   for (const fault of faults) console.error(`WRONG: ${fault}`);
   if (faults.length === 0) console.log('\nEvery job ended as it should.');

@@ -22,6 +22,7 @@ try {
 }
 const { runKillTest } = await import('../test/kill/kill-test.ts');
 const result = await runKillTest({ ...options, report: console.log });
+for (const line of result.errorLines) console.log(`LOG ${line}`);
 for (const violation of result.violations) console.log(`VIOLATION ${violation}`);
 console.log(
   `rounds ${result.rounds}, acknowledged writes ${result.acknowledgedWrites}, jobs ${result.createdJobs}, unknown outcomes ${result.unknownOutcomes}, violations ${result.violations.length}`,

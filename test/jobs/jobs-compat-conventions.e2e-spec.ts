@@ -30,6 +30,8 @@ describe('conventions of the job service (contract 1)', () => {
       ['GET', '/'],
       ['GET', '/nothing'],
       ['POST', '/nothing'],
+      ['PUT', '/jobs/'],
+      ['DELETE', '/importable-datasets/'],
       ['GET', '/jobs/'],
       ['GET', '/targets/'],
       ['GET', '/targets/NAME'],
@@ -41,6 +43,12 @@ describe('conventions of the job service (contract 1)', () => {
       const reply = await file.http.send(method, path);
       expect([reply.status, reply.json()]).toEqual([404, { message: unknownRoute }]);
       expect(reply.headers['content-type']).toMatch(/^application\/json/);
+    });
+
+    it.each(['{', '', 'text'])('answers 404 to an unknown route before it looks at the body %j', async (body) => {
+      for (const headers of [{ 'content-type': 'application/json' }, { 'content-type': 'text/plain' }]) {
+        expect((await file.http.send('POST', '/nothing', { body, headers })).status).toBe(404);
+      }
     });
 
     it.each([

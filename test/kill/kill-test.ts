@@ -25,14 +25,20 @@ export interface KillTestResult {
   readonly createdJobs: number;
   /** Broken promises; empty when all is well. */
   readonly violations: readonly string[];
+  /** Errors in the service's log that may explain them. */
+  readonly errorLines: readonly string[];
 }
 
-const resultOf = (rounds: number, { acknowledgedWrites, unknownOutcomes, createdJobs, violations }: Ledger): KillTestResult => ({
+const resultOf = (
+  rounds: number,
+  { acknowledgedWrites, unknownOutcomes, createdJobs, violations, errorLines }: Ledger,
+): KillTestResult => ({
   rounds,
   acknowledgedWrites,
   unknownOutcomes,
   createdJobs,
   violations,
+  errorLines,
 });
 
 /**
@@ -67,11 +73,13 @@ export async function runKillTest(options: KillTestOptions): Promise<KillTestRes
 }
 
 async function playRound(dying: Victim, { victim, ledger, gate }: { victim: KillableService; ledger: Ledger; gate: Gate }): Promise<void> {
+  const before = ledger.violations.length;
   await sleep(randomInt(200, 1_500));
   await victim.killAndRecover(dying);
   await sleep(randomInt(100, 400));
   await gate.close();
   await checkInvariants(victim, ledger);
+  if (ledger.violations.length > before) ledger.errorLines.push(...victim.errorLines);
 }
 
 const summaryOf = (ledger: Ledger): string =>

@@ -50,6 +50,12 @@ export class KillableService {
     this.http = new HttpClient(this.service.url, 30_000);
   }
 
+  /** The newest errors in the log of the present process. */
+  get errorLines(): string[] {
+    const lines = this.service.output().split('\n');
+    return lines.filter((line) => line.includes('"level":"error"')).slice(-10);
+  }
+
   /** Freezes or thaws the database process. */
   async signalDatabase(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     process.kill((await mongodPid(this.dataDir))!, signal);

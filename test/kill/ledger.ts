@@ -23,6 +23,8 @@ export class Ledger {
   readonly violations: string[] = [];
   /** Writes that were answered with success. */
   acknowledgedWrites = 0;
+  /** What the service logged as errors, while promises were being broken. */
+  readonly errorLines: string[] = [];
   /** Requests of which nobody knows whether they took effect. */
   unknownOutcomes = 0;
   /** Creations that were refused because the dataset was busy. */

@@ -60,14 +60,13 @@ export class LoadClient {
         return unknown;
       }
     });
-    if (reply === unknown || reply.status === 503) {
-      ledger.unknownOutcomes += 1;
-      await sleep(randomInt(10, 60));
-      return unknown;
-    }
-    if (!options.expected.includes(reply.status))
+    const expected = reply !== unknown && options.expected.includes(reply.status);
+    if (expected) return reply;
+    if (reply !== unknown && reply.status !== 503)
       ledger.violation(`${method} ${path} ${JSON.stringify(options.json)}: ${reply.status} ${reply.text}`);
-    return reply;
+    ledger.unknownOutcomes += 1;
+    await sleep(randomInt(50, 300));
+    return unknown;
   }
 
   /** Two creations at once, of which one at most may succeed: the dataset is free. */
@@ -75,13 +74,13 @@ export class LoadClient {
     const { ledger } = this.context;
     const operation = () => ({ jobs: [{ operation: randomInt(2) ? 'ADD' : 'CHANGE', target }] });
     const answers = await Promise.all([0, 1].map(() => this.#send('POST', '/jobs', { json: operation(), expected: [200] })));
-    const known = answers.filter((answer) => answer !== unknown && answer.status === 200) as Reply[];
-    const results = known.flatMap((answer) => answer.json<CreationResult[]>());
+    const results = answers.flatMap((answer) => (answer === unknown ? [] : answer.json<CreationResult[]>()));
     const created = results.flatMap((result) => result.job_id ?? []);
-    ledger.refusals += results.length - created.length;
+    const refusals = results.filter(isRefusal);
+    ledger.refusals += refusals.length;
     if (created.length > 1) ledger.violation(`dataset ${target} was given two jobs at once: ${created.join(', ')}`);
     if (created[0]) return this.#acknowledge(created[0], target);
-    return known.length === 2 ? this.#adopt(target) : this.#adoptIfThere(target);
+    return refusals.length === 2 ? this.#adopt(target) : this.#adoptIfThere(target);
   }
 
   /** Takes over the job of a creation with a lost answer; without one the dataset is blocked. */
@@ -121,7 +120,7 @@ export class LoadClient {
         expected: [201, 409],
       });
       if (reply === unknown) continue;
-      if (reply.status !== 201) return this.#adopt(target);
+      if (reply.status === 409) return this.#adopt(target);
       return this.#acknowledge(reply.json<{ jobId: string }>().jobId, target);
     }
   }
@@ -160,7 +159,7 @@ export class LoadClient {
       const reply = await this.#send('POST', `/api/v1/jobs/${job.jobId}/cancel`, {
         json,
         headers,
-        expected: repeated ? [202, 409] : [202],
+        expected: repeated ? [200, 409] : [200],
       });
       if (reply === unknown) continue;
       job.acknowledged = 1;
@@ -172,12 +171,15 @@ export class LoadClient {
   /** A second job for the dataset has to be refused while the first is unfinished. */
   async #expectBusy(job: TrackedJob): Promise<void> {
     const reply = await this.#send('POST', '/jobs', { json: { jobs: [{ operation: 'CHANGE', target: job.target }] }, expected: [200] });
-    if (reply === unknown || reply.status !== 200) return;
+    if (reply === unknown) return;
     const [result] = reply.json<CreationResult[]>();
     if (result?.job_id) this.context.ledger.violation(`dataset ${job.target} was given ${result.job_id} while it had ${job.jobId}`);
-    else this.context.ledger.refusals += 1;
+    else if (result && isRefusal(result)) this.context.ledger.refusals += 1;
   }
 }
+
+/** A refusal names the job that holds the dataset; any other failure may be one of the database. */
+const isRefusal = (result: CreationResult): boolean => /[0-9a-f]{8}-[0-9a-f]{4}-/.test(result.reason ?? '');
 
 /** Some way through the life of a job. */
 function plan(): readonly string[] {

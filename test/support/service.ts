@@ -23,8 +23,8 @@ export interface ServiceOptions {
   /** A folder that outlives the service, for a second start. Default: a new one, removed at the end. */
   readonly dataDir?: string;
   readonly startTimeoutMs?: number;
-  /** Shows on this process's stderr what the service writes there, such as the progress of a download. */
-  readonly showProgress?: boolean;
+  /** Told what the service writes to stderr, such as the progress of a download. */
+  readonly onStderr?: (text: string) => void;
 }
 
 /** A started service process. */
@@ -129,10 +129,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const child = spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], {
     cwd: root,
     env,
-    stdio: ['ignore', 'pipe', options.showProgress ? 'inherit' : 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => options.onStderr?.(chunk.toString()));
   const output = () => chunks.join('');
   let http: HttpClient | undefined;
   const stop = async () => {
