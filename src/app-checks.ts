@@ -1,6 +1,4 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { InjectConnection } from '@nestjs/mongoose';
-import type { Connection } from 'mongoose';
 import { DatabaseStarter } from './database/database-starter.js';
 import { RelayMonitor } from './events/index.js';
 import { type CheckResult, HealthChecks } from './observability/index.js';
@@ -13,7 +11,6 @@ const maxRelayLagSeconds = 60;
 export class AppChecks implements OnModuleInit {
   constructor(
     private readonly checks: HealthChecks,
-    @InjectConnection() private readonly connection: Connection,
     private readonly starter: DatabaseStarter,
     private readonly relay: RelayMonitor,
   ) {}
@@ -26,18 +23,13 @@ export class AppChecks implements OnModuleInit {
     this.checks.register('relay', () => this.relayCheck());
   }
 
-  private async hello(): Promise<Record<string, unknown>> {
-    if (!this.connection.db || this.connection.readyState !== 1) throw new Error('not connected');
-    return this.connection.db.admin().command({ hello: 1 }, { timeoutMS: undefined });
-  }
-
   private async database(): Promise<CheckResult> {
-    await this.hello();
+    await this.starter.hello();
     return { ok: true, detail: null };
   }
 
   private async replicaSet(): Promise<CheckResult> {
-    const hello = await this.hello();
+    const hello = await this.starter.hello();
     const ok = hello['isWritablePrimary'] === true && typeof hello['setName'] === 'string';
     return { ok, detail: ok ? null : 'no primary that takes writes' };
   }

@@ -82,6 +82,15 @@ export class DatabaseStarter implements OnApplicationBootstrap, OnApplicationShu
     await this.compareIndexes();
   }
 
+  /**
+   * What the server says of itself now.
+   * @throws Error while not connected
+   */
+  async hello(): Promise<Record<string, unknown>> {
+    if (!this.connection.db || this.connection.readyState !== 1) throw new Error('not connected');
+    return this.connection.db.admin().command({ hello: 1 }, { timeoutMS: undefined });
+  }
+
   /** Compares the indexes again and remembers the result. */
   async compareIndexes(): Promise<void> {
     this.indexFaults = await compareIndexes(this.connection);

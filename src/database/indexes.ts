@@ -65,7 +65,7 @@ async function storedIndexes(connection: Connection, collection: string): Promis
 
 async function createMissing(connection: Connection, index: DeclaredIndex): Promise<void> {
   try {
-    await connection.db!.collection(index.collection).createIndex(index.key, { ...index.options } as never);
+    await connection.db!.collection(index.collection).createIndex(index.key, { ...index.options } as never, {});
   } catch (error) {
     const code = (error as { code?: number }).code;
     // 11000: doubles in the data; 85, 86: another index has the name or the keys. Reading back names the fault and the repair.

@@ -3,6 +3,9 @@ import { InjectConnection } from '@nestjs/mongoose';
 import type { ClientSession, Connection } from 'mongoose';
 import { transactionOptions } from './connection-options.js';
 
+/** What every statement of one transaction carries. */
+export type TransactionSession = ClientSession;
+
 /** The one place that starts transactions. */
 @Injectable()
 export class Transactions {
@@ -17,7 +20,7 @@ export class Transactions {
    * @throws whatever `work` throws, after everything was rolled back
    * @see MONGODB.md 2, "Rules for transaction callbacks"
    */
-  async run<T>(work: (session: ClientSession) => Promise<T>): Promise<T> {
+  async run<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
     const session = await this.connection.startSession();
     try {
       let runs = 0;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ClientSession } from 'mongoose';
+import type { TransactionSession } from '../database/transactions.js';
 import type { TargetActor } from './targets.schema.js';
 import { type NewOutcome, type StoredTarget, TargetsStore } from './targets.store.js';
 
@@ -44,12 +44,12 @@ export class TargetOutcomes {
   constructor(private readonly store: TargetsStore) {}
 
   /** Makes sure that a name is known. Safe to repeat. */
-  ensure(name: string, session?: ClientSession): Promise<void> {
+  ensure(name: string, session?: TransactionSession): Promise<void> {
     return this.store.ensure(name, session);
   }
 
   /** Records outcomes, in the transaction that ends the job. */
-  record(outcomes: readonly NewOutcome[], session: ClientSession): Promise<void> {
+  record(outcomes: readonly NewOutcome[], session: TransactionSession): Promise<void> {
     return this.store.recordOutcomes(outcomes, session);
   }
 }
