@@ -117,7 +117,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     const collections = this.registry.sources.map((source) => source.model.collection.name);
     const unsubscribe = this.waker.subscribe(collections, () => this.bell.ring());
     this.leading = true;
-    this.logger.log(`relaying changes, from number ${lease.seq + 1}`);
+    this.logger.log('relaying changes');
     try {
       await this.moveUntilLost(log);
     } finally {

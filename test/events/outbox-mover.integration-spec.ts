@@ -248,7 +248,7 @@ describe('OutboxMover', () => {
             await things.mover().moveBatch(new EventLog(things.events, 0, () => true));
             expect(await things.violations()).toEqual(noViolations);
           }),
-          { numRuns: 40 },
+          { numRuns: 30 },
         );
       }),
     60_000,

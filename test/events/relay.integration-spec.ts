@@ -25,6 +25,7 @@ async function withRelays(work: (things: RelayedThings, start: (relay: Relay) =>
       });
     } finally {
       await Promise.all(relays.map((relay) => relay.beforeApplicationShutdown()));
+      await things.close();
     }
   });
 }

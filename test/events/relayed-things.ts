@@ -33,6 +33,7 @@ export class RelayedThings {
   readonly registry = new OutboxRegistry();
   readonly eventModel;
   private readonly leaseModel;
+  private readonly wakers: ChangeWaker[] = [];
   private readonly transactions: Transactions;
 
   constructor(readonly connection: Connection) {
@@ -96,12 +97,20 @@ export class RelayedThings {
   }
 
   /** A relay of its own, as another process has it; not started. */
-  relay(
-    timing: Partial<RelayTiming> = {},
-    { outboxes = this.outboxes, events = this.events, waker = new ChangeWaker(this.connection) } = {},
-  ): Relay {
+  relay(timing: Partial<RelayTiming> = {}, { outboxes = this.outboxes, events = this.events, waker = this.waker() } = {}): Relay {
     const all = { leaseMs: 1_000, standbyMs: 50, pollMs: 50, restMs: 5, ...timing };
     return new Relay({ ready: Promise.resolve() }, this.registry, this.mover(outboxes), events, this.leases, waker, all);
+  }
+
+  /** Ends what relays leave behind that were not stopped. */
+  async close(): Promise<void> {
+    await Promise.all(this.wakers.map((waker) => waker.beforeApplicationShutdown()));
+  }
+
+  private waker(): ChangeWaker {
+    const waker = new ChangeWaker(this.connection);
+    this.wakers.push(waker);
+    return waker;
   }
 
   /** All events by number. */
