@@ -13,7 +13,7 @@ import { OwnerLock } from './owner-lock.js';
 import { addressOf } from './replica-set.js';
 
 /** How often mongod may die within a minute before the service gives up. */
-export const mostDeathsPerMinute = 5;
+const mostDeathsPerMinute = 5;
 
 const shutdownGraceMs = 8_000;
 

@@ -4,7 +4,7 @@ import { EmbeddedDatabaseError, type EmbeddedDatabaseLog } from './embedded-data
 import { commandLineOf, identityOf, isRunning, type ProcessIdentity } from './process-identity.js';
 
 /** How long a mongod without an owner may take to end, in milliseconds. */
-export const orphanGraceMs = 15_000;
+const orphanGraceMs = 15_000;
 
 /**
  * Ends the mongod that a killed service left on this folder, and waits until it is gone. To be called by the owner of the folder only.

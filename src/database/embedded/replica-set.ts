@@ -2,7 +2,7 @@ import mongoose from 'mongoose';
 import { replicaSetName } from './mongod-arguments.js';
 
 /** Name of the database user in the recorded address. */
-export const userName = 'signalbox';
+const userName = 'signalbox';
 
 /** All data, their indexes, backup and restore; no users, no server administration. */
 const userRoles = ['readWriteAnyDatabase', 'dbAdminAnyDatabase', 'clusterMonitor', 'backup', 'restore'];

@@ -35,7 +35,7 @@ export async function watchGrowth<T>(folder: string, onBytes: (bytes: number) =>
 }
 
 /** Bytes of the largest file below a folder. Not the sum: a finished download is there twice while it is moved. */
-export async function largestFileIn(folder: string): Promise<number> {
+async function largestFileIn(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const sizes = await Promise.all(files.map(async (file) => (await stat(file).catch(() => ({ size: 0 }))).size));

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** The oldest server that the service works with. */
-export const oldestMajor = 6;
+const oldestMajor = 6;
 
 const versionLine = /db version v(\d+\.\d+\.\d+)/;
 

