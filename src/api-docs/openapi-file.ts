@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The committed description of the API, beside the sources and the build alike. */
-export const openApiFile = fileURLToPath(new URL('../../openapi.json', import.meta.url));
+const openApiFile = fileURLToPath(new URL('../../openapi.json', import.meta.url));
 
 let text: string | undefined;
 

@@ -36,10 +36,6 @@ export class Expression {
 export const expression = (json: unknown): Expression => new Expression(json);
 /** The database's clock. */
 export const serverTime = expression('$$NOW');
-/** Removes the field. */
-export const absent = expression('$$REMOVE');
-/** The field's value before the change. */
-export const before = (field: string): Expression => expression(`$${field}`);
 
 /** A value as an aggregation operand: expressions as they are, everything else as a literal, so that a leading `$` stays text. */
 export function operand(value: unknown): unknown {
@@ -67,18 +63,24 @@ export interface Change {
   readonly onlyIf?: Expression;
 }
 
+/** The values before and after, left out where they are equal. */
+const pairOf = (before: unknown, after: unknown): object => ({ $cond: [{ $eq: [before, after] }, '$$REMOVE', [before, after]] });
+
+function changesOf({ recorded = [], set, changes = {} }: Change): Record<string, object> {
+  const fields = recorded.map((field) => [field, pairOf({ $ifNull: [`$${field}`, null] }, operand(set[field]))]);
+  const further = Object.entries(changes).map(([name, [before, after]]) => [name, pairOf(operand(before), operand(after))]);
+  return Object.fromEntries([...fields, ...further]) as Record<string, object>;
+}
+
 function entryOf(change: Change): object {
   const stateField = change.stateField ?? 'status';
-  const changes = Object.fromEntries(
-    (change.recorded ?? []).map((field) => [field, [{ $ifNull: [`$${field}`, null] }, operand(change.set[field])]]),
-  );
   return {
     version: { $add: ['$version', 1] },
     at: '$$NOW',
     type: operand(change.type),
     from: { $ifNull: [`$${stateField}`, null] },
     to: operand(change.to),
-    changes,
+    changes: changesOf(change),
     actor: operand(change.caller.actor),
     reason: operand(change.reason ?? null),
     requestId: operand(change.caller.requestId),

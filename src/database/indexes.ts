@@ -26,7 +26,7 @@ const nameOf = (key: Record<string, number>): string =>
     .join('_');
 
 /** Every index that the schemas of a connection declare. */
-export function declaredIndexes(connection: Connection): DeclaredIndex[] {
+function declaredIndexes(connection: Connection): DeclaredIndex[] {
   return Object.values(connection.models).flatMap((model: Model<unknown>) =>
     model.schema.indexes().map(([definition, options]: [IndexDefinition, IndexOptions]) => {
       const key = definition as Record<string, number>;

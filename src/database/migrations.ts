@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import { DatabaseUnusableError } from './database.errors.js';
 
 /** Raised whenever stored documents change their shape; the step that brings them there stands in `migrations`. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 /** Step n brings a database from schema version n to n + 1. */
 const migrations: readonly ((connection: Connection) => Promise<void>)[] = [];

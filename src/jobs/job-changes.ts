@@ -208,7 +208,7 @@ export function cancelRequestChange(reason: string, caller: Caller): Change {
  * A new job as it is inserted.
  * @param after the new job's `createdAt` is later than this, so that jobs of one request keep their order
  */
-export function insertionOf(id: string, job: NewJob, caller: Caller, after: Date | null): Insertion {
+export function insertionOf(id: string, job: NewJob, { caller, after }: { caller: Caller; after: Date | null }): Insertion {
   const createdAt = after ? { $max: ['$$NOW', { $add: [operand(after), 1] }] } : '$$NOW';
   const turn = job.notBefore ? operand(job.notBefore) : createdAt;
   return {

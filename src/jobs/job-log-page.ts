@@ -1,6 +1,6 @@
 import { type Page, type PageQueryDto, readPage } from '../common/http/page.js';
 import type { CompatListedJob } from './job-views.js';
-import type { JobLogLineDto } from './jobs.dto.js';
+import type { JobLogLineDto } from './job-answers.dto.js';
 
 interface NumberedLine {
   readonly index: number;

@@ -1,6 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { ChangeEntry } from '../database/change.js';
-import type { JobAttemptDto, JobDto, JobHistoryEntryDto } from './jobs.dto.js';
+import type { JobAttemptDto, JobDto, JobHistoryEntryDto } from './job-answers.dto.js';
 import type { ListedJob } from './job-views.js';
 import type { JobAttempt, JobLease } from './jobs.schema.js';
 

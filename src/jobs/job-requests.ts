@@ -11,7 +11,7 @@ type Defaults = Pick<NewJob, 'priority' | 'notBefore' | 'dueAt' | 'tags' | 'maxF
 const dateOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
 /** Every operation that this installation knows. @param extra the setting `JOBS_EXTRA_OPERATIONS` */
-export const knownOperations = (extra: readonly string[]): readonly string[] => [...referenceOperations, ...extra];
+const knownOperations = (extra: readonly string[]): readonly string[] => [...referenceOperations, ...extra];
 
 /**
  * Refuses operations that nobody knows, naming the known ones.

@@ -9,7 +9,7 @@ import { SETTINGS, type Settings } from '../config/settings.js';
 import { EventHistory } from '../events/index.js';
 import { logPageOf } from './job-log-page.js';
 import { historyDtoOf, toJobDto } from './job-mapper.js';
-import { JobHistoryPageDto, JobLogPageDto, JobWithHistoryDto } from './jobs.dto.js';
+import { JobHistoryPageDto, JobLogPageDto, JobWithHistoryDto } from './job-answers.dto.js';
 import { JobsService } from './jobs.service.js';
 
 /**

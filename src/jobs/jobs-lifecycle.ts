@@ -17,6 +17,7 @@ export type JobStatus = (typeof jobStatuses)[number];
 export const finalStatuses = ['completed', 'failed', 'cancelled'] as const satisfies readonly JobStatus[];
 export type FinalStatus = (typeof finalStatuses)[number];
 
+/** True for the three states that never change. */
 export const isFinal = (status: JobStatus): status is FinalStatus => (finalStatuses as readonly string[]).includes(status);
 
 /** What a running job is doing. `built` is reported by workers of the original only. */
@@ -47,6 +48,7 @@ export const referenceOperations = [
 ] as const;
 export type ReferenceOperation = (typeof referenceOperations)[number];
 
+/** True for the nine operations of the original. */
 export const isReferenceOperation = (operation: string): operation is ReferenceOperation =>
   (referenceOperations as readonly string[]).includes(operation);
 

@@ -8,7 +8,7 @@ import type { JobFilter } from './job-filter.js';
 import { type CompatFilter, JobListsStore, type JobSort } from './job-lists.store.js';
 import { toJobDto } from './job-mapper.js';
 import type { CompatListedJob, ListedJob } from './job-views.js';
-import type { JobDto } from './jobs.dto.js';
+import type { JobDto } from './job-answers.dto.js';
 import { compatStatusOf, targetActionOf } from './jobs-lifecycle.js';
 
 /** Which page of which list. */

@@ -5,6 +5,7 @@ import type { ExpectedVersion } from '../common/http/etag.js';
 import { PreconditionFailedError } from '../common/errors/precondition.errors.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { databaseAway } from '../database/mongo-errors.js';
+import { EventHistory } from '../events/index.js';
 import { Metrics } from '../observability/index.js';
 import {
   cancelRequestChange,
@@ -41,6 +42,7 @@ const maxLooks = 5;
 export class JobsService {
   constructor(
     private readonly store: JobsStore,
+    private readonly history: EventHistory,
     private readonly metrics: Metrics,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -198,8 +200,9 @@ export class JobsService {
   private async refuse(id: string): Promise<never> {
     const job = await this.get(id);
     if (isFinal(job.status)) throw new JobFinalError({ status: job.status, version: job.version });
-    const last = job.outbox.at(-1)?.actor;
-    throw new PreconditionFailedError({ status: job.status, version: job.version }, last ? { id: last.id, name: last.name } : null);
+    const [last] = await this.history.of(id, job.outbox, 1);
+    const changedBy = last ? { id: last.actor.id, name: last.actor.name } : null;
+    throw new PreconditionFailedError({ status: job.status, version: job.version }, changedBy);
   }
 }
 

@@ -65,7 +65,10 @@ export class JobsStore {
   async create(id: string, job: NewJob, options: { caller: Caller; after?: Date | null }): Promise<Creation> {
     await this.targets.ensure(job.datasetName);
     try {
-      return { kind: 'created', job: await this.insert(this.inProgress, insertionOf(id, job, options.caller, options.after ?? null)) };
+      return {
+        kind: 'created',
+        job: await this.insert(this.inProgress, insertionOf(id, job, { caller: options.caller, after: options.after ?? null })),
+      };
     } catch (error) {
       if (duplicateKeyOf(error)?.includes('datasetName')) return { kind: 'busy' };
       throw error;
@@ -75,7 +78,7 @@ export class JobsStore {
   /** As `create`, inside a transaction: a busy dataset is a duplicate key error, which must leave the transaction. */
   async createWithin(session: ClientSession, id: string, { job, caller }: { job: NewJob; caller: Caller }): Promise<JobView> {
     await this.targets.ensure(job.datasetName, session);
-    return this.insert(this.inProgress, insertionOf(id, job, caller, null), session);
+    return this.insert(this.inProgress, insertionOf(id, job, { caller, after: null }), session);
   }
 
   private async insert(collection: JobsStore['inProgress'], insertion: Insertion, session?: ClientSession): Promise<JobView> {
@@ -90,14 +93,14 @@ export class JobsStore {
 
   /** Applies a change to an unfinished job. False when it is not there, or not as expected. */
   async apply(id: string, change: Change, expected: Expected): Promise<boolean> {
-    const result = await this.inProgress.updateOne(filterOf(id, expected) as never, changePipeline(change), limits);
+    const result = await this.inProgress.updateOne(filterOf(id, expected), changePipeline(change), limits);
     return result.matchedCount === 1;
   }
 
   /** As `apply`; the job after it, or null. */
   async applyAndGet(id: string, change: Change, expected: Expected): Promise<JobView | null> {
     const options = { ...limits, returnDocument: 'after', projection: viewProjection } as const;
-    return (await this.inProgress.findOneAndUpdate(filterOf(id, expected) as never, changePipeline(change), options)) as JobView | null;
+    return (await this.inProgress.findOneAndUpdate(filterOf(id, expected), changePipeline(change), options)) as JobView | null;
   }
 
   /**
@@ -107,7 +110,7 @@ export class JobsStore {
   async finish(id: string, end: (job: JobDocument) => JobEnd, options: { expected: Expected; caller: Caller }): Promise<JobView | null> {
     try {
       return await this.transactions.run(async (session) => {
-        const taken = await this.inProgress.findOneAndDelete(filterOf(id, options.expected) as never, { session });
+        const taken = await this.inProgress.findOneAndDelete(filterOf(id, options.expected), { session });
         if (!taken) return null;
         const job = taken as unknown as JobDocument;
         const finished = await this.insert(this.completed, endOf(job, end(job), options.caller), session);
@@ -153,8 +156,8 @@ export class JobsStore {
 
 /** The rows that the end of a job leaves: its own, and those of a completed BUMP's manifesto. */
 function outcomesOf(job: JobView) {
-  const { status, createdBy: by, _id: jobId } = job;
-  const own = { name: job.datasetName, status, action: targetActionOf(job.operation, job.parameters), by, jobId };
-  const released = status === 'completed' ? manifestoOutcomes(job.operation, job.parameters) : [];
-  return [own, ...released.filter((row) => row.name !== own.name).map(({ name, action }) => ({ name, status, action, by, jobId }))];
+  const end = { status: job.status, by: job.createdBy, jobId: job._id, at: job.finishedAt! };
+  const own = { name: job.datasetName, action: targetActionOf(job.operation, job.parameters), ...end };
+  const released = job.status === 'completed' ? manifestoOutcomes(job.operation, job.parameters) : [];
+  return [own, ...released.filter((row) => row.name !== own.name).map((row) => ({ ...row, ...end }))];
 }

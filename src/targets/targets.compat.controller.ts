@@ -43,7 +43,7 @@ async function* jsonOf(batches: AsyncIterable<TargetRow[]>): AsyncGenerator<stri
 }
 
 /** A row in the JSON of the original. */
-export function compatTargetOf({ name, lastUpdatedAt, compatStatus, lastUpdatedBy, action }: TargetRow) {
+function compatTargetOf({ name, lastUpdatedAt, compatStatus, lastUpdatedBy, action }: TargetRow) {
   const { id: userId, firstName, lastName } = lastUpdatedBy;
   return { name, lastUpdatedAt: naiveIso(lastUpdatedAt), status: compatStatus, lastUpdatedBy: { userId, firstName, lastName }, action };
 }

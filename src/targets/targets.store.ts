@@ -9,16 +9,10 @@ import { type TargetDocument, targetModel, type TargetOutcome } from './targets.
 /** A stored target with its id. */
 export type StoredTarget = TargetDocument & { readonly _id: Types.ObjectId };
 
-/** An outcome before it has its time. */
-export type NewOutcome = Omit<TargetOutcome, 'at'> & { readonly name: string };
+/** An outcome and whose it is. */
+export type NewOutcome = TargetOutcome & { readonly name: string };
 
 const ensured = (name: string) => ({ name: operand(name), firstSeenAt: { $ifNull: ['$firstSeenAt', '$$NOW'] } });
-
-/** The place of a target in the order of first appearance. */
-export interface TargetPlace {
-  readonly firstSeenAt: Date;
-  readonly id: string;
-}
 
 /** The `targets` collection. */
 @Injectable()
@@ -35,13 +29,12 @@ export class TargetsStore {
     await this.collection.updateOne({ name }, [{ $set: { ...ensured(name), outcome } }], { upsert: true, ...(session && { session }) });
   }
 
-  /** Writes outcomes with the server's time, in the transaction that ends the job. */
+  /** Writes outcomes, in the transaction that ends the job. */
   async recordOutcomes(outcomes: readonly NewOutcome[], session: ClientSession): Promise<void> {
-    const updates = outcomes.map(({ name, ...outcome }) => {
-      const fields = Object.fromEntries(Object.entries(outcome).map(([field, value]) => [field, operand(value)]));
-      const update = [{ $set: { ...ensured(name), outcome: { ...fields, at: '$$NOW' } } }];
-      return { filter: { name }, update };
-    });
+    const updates = outcomes.map(({ name, ...outcome }) => ({
+      filter: { name },
+      update: [{ $set: { ...ensured(name), outcome: operand(outcome) } }],
+    }));
     const [only] = updates;
     if (updates.length === 1 && only) await this.collection.updateOne(only.filter, only.update, { upsert: true, session });
     else

@@ -9,9 +9,10 @@ export interface BodyLimits {
 }
 
 /** @see SECURITY.md 6 */
-export const defaultBodyLimits: BodyLimits = { depth: 32, keys: 1_000, items: 1_000 };
+const defaultBodyLimits: BodyLimits = { depth: 32, keys: 1_000, items: 1_000 };
 
-const refuse = (pointer: string, code: string, message: string): never => {
+const refuse = (path: readonly (string | number)[], code: string, message: string): never => {
+  const pointer = path.map((step) => `/${String(step).toWellFormed()}`).join('');
   throw new RequestInvalidError(message, [{ pointer, code, message }]);
 };
 
@@ -19,23 +20,23 @@ const refuse = (pointer: string, code: string, message: string): never => {
  * Checks what no schema looks at: depth, sizes of objects and arrays, and that every text is valid Unicode.
  * @throws RequestInvalidError naming the place
  */
-export function checkBody(value: unknown, limits: BodyLimits, pointer = '', depth = 0): void {
+export function checkBody(value: unknown, limits: BodyLimits, path: readonly (string | number)[] = []): void {
   if (typeof value === 'string') {
-    if (!value.isWellFormed()) refuse(pointer, 'unicode', 'text must be valid Unicode: it has a lone surrogate');
+    if (!value.isWellFormed()) refuse(path, 'unicode', 'text must be valid Unicode: it has a lone surrogate');
     return;
   }
   if (typeof value !== 'object' || value === null) return;
-  if (depth >= limits.depth) refuse(pointer, 'depth', `JSON may be nested at most ${limits.depth} levels deep`);
+  if (path.length >= limits.depth) refuse(path, 'depth', `JSON may be nested at most ${limits.depth} levels deep`);
   if (Array.isArray(value)) {
-    if (value.length > limits.items) refuse(pointer, 'items', `an array may have at most ${limits.items} items`);
-    value.forEach((item, index) => checkBody(item, limits, `${pointer}/${index}`, depth + 1));
+    if (value.length > limits.items) refuse(path, 'items', `an array may have at most ${limits.items} items`);
+    value.forEach((item, index) => checkBody(item, limits, [...path, index]));
     return;
   }
   const entries = Object.entries(value);
-  if (entries.length > limits.keys) refuse(pointer, 'keys', `an object may have at most ${limits.keys} keys`);
+  if (entries.length > limits.keys) refuse(path, 'keys', `an object may have at most ${limits.keys} keys`);
   for (const [key, item] of entries) {
-    if (!key.isWellFormed()) refuse(pointer, 'unicode', 'keys must be valid Unicode');
-    checkBody(item, limits, `${pointer}/${key}`, depth + 1);
+    if (!key.isWellFormed()) refuse(path, 'unicode', 'keys must be valid Unicode');
+    if (typeof item === 'object' || typeof item === 'string') checkBody(item, limits, [...path, key]);
   }
 }
 

@@ -1,4 +1,4 @@
-import { IsDefined, ValidateBy } from 'class-validator';
+import { ValidateBy } from 'class-validator';
 import { datasetNameFault } from '../names.js';
 
 const instantForm = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
@@ -31,9 +31,6 @@ export const IsDatasetName = (): PropertyDecorator =>
         typeof args?.value === 'string' ? `$property ${datasetNameFault(args.value)}` : '$property must be a string',
     },
   });
-
-/** Present, though perhaps null elsewhere: gives its name when it is missing. */
-export const IsRequired = (): PropertyDecorator => IsDefined({ message: '$property is required' });
 
 /** At least one visible character, with no control characters but line ends and tabs. */
 export const readableText = /^(?=[\s\S]*\S)(?:[^\p{Cc}\p{Cs}]|[\n\r\t])*$/u;

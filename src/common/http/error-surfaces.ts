@@ -13,7 +13,7 @@ export interface ErrorSurface {
 }
 
 /** Native API and pages: RFC 9457 problem documents. */
-export const nativeSurface: ErrorSurface = {
+const nativeSurface: ErrorSurface = {
   prefixes: ['/api/', '/docs/'],
   mediaType: problemMediaType,
   bodyOf: problemOf,
@@ -33,7 +33,7 @@ const flaskTexts: Record<string, string> = {
  * The job service's envelope, and so that of every path nobody else owns.
  * @see contracts/jobs.md 1
  */
-export const jobServiceSurface: ErrorSurface = {
+const jobServiceSurface: ErrorSurface = {
   prefixes: ['/'],
   mediaType: 'application/json',
   bodyOf: (error) => ({ message: flaskTexts[error.code] ?? error.message }),

@@ -33,9 +33,9 @@ export async function sendJsonArray(request: FastifyRequest, reply: FastifyReply
 /** The next batch with items; undefined at the end. */
 async function nextItems(batches: AsyncGenerator<string[]>): Promise<string[] | undefined> {
   for (;;) {
-    const { value, done } = await batches.next();
-    if (done) return undefined;
-    if (value.length > 0) return value;
+    const next = await batches.next();
+    if (next.done) return undefined;
+    if (next.value.length > 0) return next.value;
   }
 }
 

@@ -13,7 +13,7 @@ import { bodyLimitsOf, checkBody } from './body-limits.js';
 import { pathOf } from './error.filter.js';
 
 /** @see SECURITY.md 6 */
-export const serverLimits = {
+const serverLimits = {
   bodyBytes: 1_048_576,
   headerBytes: 16_384,
   headersMs: 10_000,

@@ -1,4 +1,4 @@
-import { ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 import type { ErrorItem } from '../errors/app-error.js';
 import { RequestInvalidError } from '../errors/request.errors.js';
@@ -21,7 +21,7 @@ function itemsOf(error: ValidationError, base: string): ErrorItem[] {
 }
 
 /** The 400 of a request that a DTO refuses: one item for each offending place, unknown names with the list of known ones. */
-export function requestInvalid(errors: readonly ValidationError[]): RequestInvalidError {
+function requestInvalid(errors: readonly ValidationError[]): RequestInvalidError {
   const items = errors.flatMap((error) => itemsOf(error, ''));
   return new RequestInvalidError(
     items
@@ -33,8 +33,27 @@ export function requestInvalid(errors: readonly ValidationError[]): RequestInval
 }
 
 /** Validates every DTO of the native API: unknown names are refused, nothing is converted that the DTO does not convert itself. */
+class RequestValidationPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    try {
+      return (await super.transform(value, metadata)) as unknown;
+    } catch (error) {
+      if (error instanceof RequestInvalidError && metadata.type === 'query') throw withQueryPointers(error);
+      throw error;
+    }
+  }
+}
+
+/** Names of query parameters are no JSON pointers: `?name`. */
+const withQueryPointers = (error: RequestInvalidError): RequestInvalidError =>
+  new RequestInvalidError(
+    error.message,
+    error.errors.map((item) => ({ ...item, pointer: item.pointer.replace(/^\//, '?') })),
+  );
+
+/** The validation of every request. */
 export const createValidationPipe = (): ValidationPipe =>
-  new ValidationPipe({
+  new RequestValidationPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
