@@ -1,14 +1,14 @@
 import { type Expression, expression, operand } from '../database/change.js';
 
 /** Bytes of one line; longer ones are cut. */
-export const maxLineBytes = 4_096;
+const maxLineBytes = 4_096;
 /** Bytes of a job's whole log; then one line says that it is full, and further ones are dropped. */
-export const maxLogBytes = 262_144;
+const maxLogBytes = 262_144;
 
 const fullLine = 'log full';
 
 /** The text, cut at 4 KiB of UTF-8 without breaking a character. */
-export function cutLine(text: string): string {
+function cutLine(text: string): string {
   const bytes = Buffer.from(text, 'utf8');
   if (bytes.length <= maxLineBytes) return text;
   let end = maxLineBytes;

@@ -34,13 +34,13 @@ export interface ImportInput {
 }
 
 /** An input where every dataset is found. */
-export const boundlessInput: ImportInput = {
+const boundlessInput: ImportInput = {
   take: (datasetName) => Promise.resolve({ description: `about ${datasetName}` }),
   discard: () => Promise.resolve(),
 };
 
 /** The worker treats every status but 200 as a failure. */
-export class WorkerHttpError extends Error {
+class WorkerHttpError extends Error {
   constructor(reply: Reply) {
     super(`${reply.status}: ${reply.text}`);
   }
