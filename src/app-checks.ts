@@ -20,7 +20,8 @@ export class AppChecks implements OnModuleInit {
     this.checks.register('replicaSet', () => this.replicaSet());
     this.checks.register('indexes', () => Promise.resolve(this.indexes()));
     this.checks.register('schema', () => Promise.resolve(this.schema()));
-    this.checks.register('relay', () => this.relayCheck());
+    // Shown only: one document that cannot be relayed must not take the service down.
+    this.checks.register('relay', () => this.relayCheck(), { decides: false });
   }
 
   private async database(): Promise<CheckResult> {

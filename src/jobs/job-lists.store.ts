@@ -34,6 +34,9 @@ function behind(field: SortField, place: Place | undefined, direction: 1 | -1): 
 const conditions = (all: Record<string, unknown>[]): Record<string, unknown> =>
   all.length === 0 ? {} : all.length === 1 ? all[0]! : { $and: all };
 
+/** Workers of the original know no `notBefore`: a job whose time is to come is kept from them. Null is before every date. */
+const timeHasCome = { $expr: { $lte: ['$notBefore', '$$NOW'] } };
+
 const anyOperation = (operations: readonly string[]): Record<string, unknown> =>
   operations.length === 0 ? {} : { operation: operations.length === 1 ? operations[0] : { $in: [...operations] } };
 
@@ -106,7 +109,7 @@ export class JobListsStore {
     const seen = new Set<string>();
     if (!state || state.status === 'queued' || state.status === 'running') {
       const phase = state?.status === 'running' ? { phase: state.phase } : {};
-      const filter = { ...(state && { status: state.status, ...phase }), ...operation };
+      const filter = { ...(state && { status: state.status, ...phase }), ...operation, ...(status === 'queued' && timeHasCome) };
       for await (const jobs of this.streamFrom('inProgress', filter, { createdAt: 1, _id: 1 })) {
         for (const job of jobs) seen.add(job._id);
         yield jobs;

@@ -17,9 +17,14 @@ export class AllowedMethods {
     });
   }
 
+  private serves(method: HTTPMethod, path: string): boolean {
+    const match = this.router.find(method, path);
+    return match !== null && !Object.values(match.params).includes(''); // `/jobs/` is no job
+  }
+
   /** Methods of a path in alphabetical order, with HEAD beside GET and OPTIONS; empty when nothing is served there. */
   of(path: string): string[] {
-    const found = [...this.methods].filter((method) => this.router.find(method, path) !== null);
+    const found = [...this.methods].filter((method) => this.serves(method, path));
     if (found.length === 0) return [];
     return [...new Set([...found, ...(found.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])].sort();
   }

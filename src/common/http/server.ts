@@ -7,7 +7,7 @@ import {
   LogController,
   type RawServerDefault,
 } from 'fastify';
-import { MediaTypeError, MethodNotAllowedError, RequestInvalidError } from '../errors/request.errors.js';
+import { MediaTypeError, MethodNotAllowedError, RequestInvalidError, RouteUnknownError } from '../errors/request.errors.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { bodyLimitsOf, checkBody } from './body-limits.js';
 import { pathOf } from './error.filter.js';
@@ -71,15 +71,15 @@ function checkRequest(request: FastifyRequest): void {
   checkBody(request.body, bodyLimitsOf(request));
 }
 
-/** Answers OPTIONS on paths that exist and refuses their wrong methods; false for unknown paths, which pass on to the 404. */
-function answerOtherMethods(allowed: AllowedMethods, request: FastifyRequest, reply: FastifyReply): boolean {
+/**
+ * Answers OPTIONS on paths that exist.
+ * @throws RouteUnknownError, MethodNotAllowedError for everything else without a route, before its body is looked at
+ */
+function answerWithoutRoute(allowed: AllowedMethods, request: FastifyRequest, reply: FastifyReply): void {
   const methods = allowed.of(pathOf(request));
-  if (methods.length === 0) return false;
-  if (request.method === 'OPTIONS') {
-    void reply.status(200).header('Allow', methods.join(', ')).send('');
-    return true;
-  }
-  throw new MethodNotAllowedError(request.method, methods);
+  if (methods.length === 0) throw new RouteUnknownError(pathOf(request));
+  if (request.method !== 'OPTIONS') throw new MethodNotAllowedError(request.method, methods);
+  void reply.status(200).header('Allow', methods.join(', ')).send('');
 }
 
 /** Fastify adds a charset that the originals never sent; their clients compare the header. */
@@ -95,7 +95,8 @@ export function installServerRules(instance: FastifyInstance<RawServerDefault>):
   const allowed = new AllowedMethods();
   allowed.watch(instance);
   instance.addHook('onRequest', (request, reply, done) => {
-    if (!request.is404 || !answerOtherMethods(allowed, request, reply)) done();
+    if (request.is404) answerWithoutRoute(allowed, request, reply);
+    else done();
   });
   instance.addHook('preValidation', (request, _reply, done) => {
     checkRequest(request);

@@ -22,7 +22,13 @@ describe('HealthChecks', () => {
   it('is ready when every check is well', async () => {
     const { checks } = startedChecks();
     checks.register('database', well);
-    expect(await checks.report()).toEqual({ status: 'ready', checks: [{ name: 'database', ok: true, detail: null }] });
+    expect(await checks.report()).toEqual({ status: 'ready', checks: [{ name: 'database', ok: true, detail: null, decides: true }] });
+  });
+
+  it('is ready when a check fails that is only shown', async () => {
+    const { checks } = startedChecks();
+    checks.register('relay', broken, { decides: false });
+    expect(await checks.report()).toMatchObject({ status: 'ready', checks: [{ name: 'relay', ok: false, decides: false }] });
   });
 
   it('fails with the name and detail of a broken check', async () => {

@@ -12,6 +12,13 @@ export interface CheckResult {
 /** The result of a check with its name. */
 export interface NamedCheck extends CheckResult {
   readonly name: string;
+  /** False for a check that is only shown: readiness does not depend on it. */
+  readonly decides: boolean;
+}
+
+interface RegisteredCheck {
+  readonly call: BoundedCall<CheckResult>;
+  readonly decides: boolean;
 }
 
 /** What `/health/ready` can say; only `ready` is 200. */
@@ -31,7 +38,7 @@ export const healthLimits = { checkMs: 2_000, freshMs: 1_000 } as const;
 @Injectable()
 export class HealthChecks {
   private readonly log = new Logger(HealthChecks.name);
-  private readonly checks = new Map<string, BoundedCall<CheckResult>>();
+  private readonly checks = new Map<string, RegisteredCheck>();
   private readonly failing = new Set<string>();
   private latest: Promise<readonly NamedCheck[]> | undefined;
   private latestAt = -Infinity;
@@ -39,12 +46,12 @@ export class HealthChecks {
   constructor(private readonly readiness: Readiness) {}
 
   /**
-   * Adds a check, which from then on decides about readiness. It gets 2 s; no answer, or an error, is a failure.
+   * Adds a check, which from then on decides about readiness, or is only shown. It gets 2 s; no answer, or an error, is a failure.
    * @throws Error when the name is taken.
    */
-  register(name: string, check: () => Promise<CheckResult>): void {
+  register(name: string, check: () => Promise<CheckResult>, { decides = true }: { decides?: boolean } = {}): void {
     if (this.checks.has(name)) throw new Error(`health check ${name} is registered twice`);
-    this.checks.set(name, new BoundedCall(check, healthLimits.checkMs));
+    this.checks.set(name, { call: new BoundedCall(check, healthLimits.checkMs), decides });
   }
 
   /** Whether the process is ready, and why not. Probes at the same time and within a second share one run, so that probing costs nothing. */
@@ -54,7 +61,7 @@ export class HealthChecks {
     const checks = await this.results();
     const { phase } = this.readiness; // a stop may have begun meanwhile
     if (phase !== 'started') return { status: phase, checks };
-    return { status: checks.every(({ ok }) => ok) ? 'ready' : 'failing', checks };
+    return { status: checks.every(({ ok, decides }) => ok || !decides) ? 'ready' : 'failing', checks };
   }
 
   private results(): Promise<readonly NamedCheck[]> {
@@ -72,14 +79,14 @@ export class HealthChecks {
     return Promise.all([...this.checks].map(([name, check]) => this.ask(name, check)));
   }
 
-  private async ask(name: string, check: BoundedCall<CheckResult>): Promise<NamedCheck> {
+  private async ask(name: string, { call, decides }: RegisteredCheck): Promise<NamedCheck> {
     try {
-      const { ok, detail } = await check.ask();
+      const { ok, detail } = await call.ask();
       this.note(name, ok, detail ?? undefined);
-      return { name, ok, detail };
+      return { name, ok, detail, decides };
     } catch (error) {
       this.note(name, false, error);
-      return { name, ok: false, detail: error instanceof NoAnswerError ? error.message : 'the check itself failed' };
+      return { name, ok: false, detail: error instanceof NoAnswerError ? error.message : 'the check itself failed', decides };
     }
   }
 

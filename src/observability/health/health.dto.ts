@@ -11,6 +11,9 @@ export class NamedCheckDto implements NamedCheck {
 
   @ApiProperty({ type: 'string', nullable: true, description: 'A few words, or null.' })
   readonly detail!: string | null;
+
+  @ApiProperty({ type: 'boolean', description: 'False: only shown, readiness does not depend on it.' })
+  readonly decides!: boolean;
 }
 
 /** The answer of `/health/ready` for `Accept: application/json`. */
