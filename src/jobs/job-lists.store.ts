@@ -115,7 +115,8 @@ export class JobListsStore {
     const seen = new Set<string>();
     if (!statuses || !statuses.some(isFinal)) {
       const filter = { ...unfinishedShownAs(status), ...operation };
-      for await (const jobs of this.streamFrom('inProgress', filter, { createdAt: 1, _id: 1 })) {
+      const hint = status === undefined ? undefined : operations.length > 0 ? 'poll' : 'status_created';
+      for await (const jobs of this.streamFrom('inProgress', filter, { sort: { createdAt: 1, _id: 1 }, hint })) {
         for (const job of jobs) seen.add(job._id);
         yield jobs;
       }
@@ -128,7 +129,7 @@ export class JobListsStore {
   async *streamOfTarget(name: string, operations: readonly string[]): AsyncGenerator<CompatListedJob[]> {
     const filter = { $or: [{ datasetName: name }, { [manifestoName]: name }], ...anyOperation(operations) };
     const seen = new Set<string>();
-    for await (const jobs of this.streamFrom('inProgress', filter, { createdAt: 1, _id: 1 })) {
+    for await (const jobs of this.streamFrom('inProgress', filter, { sort: { createdAt: 1, _id: 1 } })) {
       for (const job of jobs) seen.add(job._id);
       yield jobs;
     }
@@ -136,17 +137,18 @@ export class JobListsStore {
   }
 
   private async *finishedUnseen(filter: Record<string, unknown>, seen: ReadonlySet<string>): AsyncGenerator<CompatListedJob[]> {
-    for await (const jobs of this.streamFrom('completed', filter, { finishedAt: 1, _id: 1 }))
+    for await (const jobs of this.streamFrom('completed', filter, { sort: { finishedAt: 1, _id: 1 } }))
       yield jobs.filter((job) => !seen.has(job._id));
   }
 
   private streamFrom(
     name: 'inProgress' | 'completed',
     filter: Record<string, unknown>,
-    sort: Record<string, 1>,
+    order: { sort: Record<string, 1>; hint?: string | undefined },
   ): AsyncGenerator<CompatListedJob[]> {
-    const cursor = this.collectionOf(name).find(filter).sort(sort).batchSize(batchSize).project<CompatListedJob>(compatProjection);
-    return inBatches(cursor);
+    const cursor = this.collectionOf(name).find(filter).sort(order.sort).batchSize(batchSize).project<CompatListedJob>(compatProjection);
+    // With no job in the state the planner cannot tell the claim's index from the poll's, and may sort in memory.
+    return inBatches(order.hint === undefined ? cursor : cursor.hint(order.hint));
   }
 
   /** The unfinished jobs of some datasets, without their logs. */
