@@ -26,6 +26,8 @@ export interface Replica {
   get<T>(type: Type<T>): T;
   /** A native call as one of the roles. */
   call(method: string, path: string, body?: unknown, role?: Role | Role[]): Promise<Answer>;
+  /** The Authorization header of a role. */
+  bearer(role: Role): string;
   /** A call of an old route. */
   compat(method: string, path: string, body?: unknown): Promise<Answer>;
 }
@@ -66,6 +68,7 @@ async function startReplica(env: Record<string, string>, dataDir: string): Promi
     get: (type) => app.get(type, { strict: false }),
     call: (method, path, body, role = 'admin') =>
       send(method, `/api/v1${path}`, body, { authorization: `Bearer ${tokenOf([role].flat())}` }),
+    bearer: (role) => `Bearer ${tokenOf([role])}`,
     compat: (method, path, body) => send(method, path, body, {}),
   };
 }
@@ -94,10 +97,4 @@ export async function startReplicas(count: number, env: Record<string, string> =
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-/** The replicas of one test file. */
-export interface FileReplicas extends Replicas {
-  /** Claims a job of the operation for a worker. */
-  claim(fields?: Record<string, unknown>): Promise<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- as above
 }
