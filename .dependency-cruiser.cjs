@@ -8,7 +8,8 @@ const featureEdges = {
   'api-docs': ['auth', 'observability'],
   events: [],
   targets: ['auth'],
-  jobs: ['auth', 'events', 'observability', 'targets'],
+  workers: ['auth', 'events', 'observability'],
+  jobs: ['auth', 'events', 'maintenance', 'observability', 'targets', 'workers'],
   maintenance: ['auth', 'events'],
   datasets: ['auth', 'events'],
 };

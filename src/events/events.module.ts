@@ -25,6 +25,6 @@ import { RelayMonitor } from './relay-monitor.js';
     RelayMonitor,
     { provide: RELAY_TIMING, useValue: relayTiming },
   ],
-  exports: [EventHistory, OutboxRegistry, RelayMonitor],
+  exports: [ChangeWaker, EventHistory, OutboxRegistry, RelayMonitor],
 })
 export class EventsModule {}

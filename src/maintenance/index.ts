@@ -1,3 +1,11 @@
+export {
+  type MaintenanceAllowance,
+  type MaintenanceRefusal,
+  type MaintenanceSwitch,
+  type Passage,
+  refusalOf,
+} from './maintenance-lifecycle.js';
 export { MaintenanceGate } from './maintenance-gate.js';
+export { MaintenanceGateModule } from './maintenance-gate.module.js';
 export { MaintenanceModule } from './maintenance.module.js';
 export { type RunningJob, RunningJobs } from './running-jobs.js';

@@ -1,6 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { differences, isEqual, type MaintenanceSetting, modeOf, settingFrom, stateOf, untouched } from './maintenance-lifecycle.js';
+import {
+  allowanceOf,
+  differences,
+  isEqual,
+  type MaintenanceSetting,
+  modeOf,
+  nobody,
+  refusalOf,
+  settingFrom,
+  stateOf,
+  untouched,
+} from './maintenance-lifecycle.js';
 import { eventOf } from './maintenance.events.js';
 
 const text = fc.option(fc.string(), { nil: null });
@@ -9,7 +20,10 @@ const anySetting: fc.Arbitrary<MaintenanceSetting> = fc.record({
   reason: text,
   ticket: text,
   until: fc.option(fc.date({ noInvalidDate: true }), { nil: null }),
+  autoResume: fc.boolean(),
+  allow: fc.tuple(fc.array(fc.string()), fc.array(fc.string())).map(([workers, datasets]) => allowanceOf(workers, datasets)),
 });
+const off = { on: false, reason: null, ticket: null, until: null, autoResume: false, allow: nobody };
 
 describe('modeOf', () => {
   it.each([
@@ -25,20 +39,15 @@ describe('modeOf', () => {
 describe('settingFrom', () => {
   it('keeps the reason that stands when turned off without one', () => {
     const current = { ...untouched, on: true, reason: 'Upgrade', ticket: 'CHG-1' };
-    expect(settingFrom({ on: false, reason: null, ticket: null, until: null }, current)).toEqual({
-      on: false,
-      reason: 'Upgrade',
-      ticket: null,
-      until: null,
-    });
-    expect(settingFrom({ on: false, reason: 'Done', ticket: null, until: null }, current).reason).toBe('Done');
+    expect(settingFrom(off, current)).toEqual({ ...off, reason: 'Upgrade' });
+    expect(settingFrom({ ...off, reason: 'Done' }, current).reason).toBe('Done');
   });
 
   it('changes nothing else of any request', () => {
     fc.assert(
       fc.property(anySetting, anySetting, (request, current) => {
         const { reason, ...rest } = settingFrom(request, current);
-        expect(rest).toEqual({ on: request.on, ticket: request.ticket, until: request.until });
+        expect({ ...rest, reason: request.reason }).toEqual(request);
         expect(reason).toBe(request.on ? request.reason : (request.reason ?? current.reason));
       }),
     );
@@ -50,7 +59,7 @@ describe('differences', () => {
     fc.assert(
       fc.property(anySetting, anySetting, (before, after) => {
         const changed = differences(before, after);
-        for (const field of ['on', 'reason', 'ticket', 'until'] as const) {
+        for (const field of ['on', 'reason', 'ticket', 'until', 'autoResume', 'allow'] as const) {
           const same = JSON.stringify(before[field]) === JSON.stringify(after[field]);
           expect(changed[field]).toEqual(same ? undefined : [before[field], after[field]]);
         }
@@ -62,6 +71,29 @@ describe('differences', () => {
   it('takes two dates of one instant as equal', () => {
     const at = (): MaintenanceSetting => ({ ...untouched, until: new Date(7) });
     expect(isEqual(at(), at())).toBe(true);
+  });
+});
+
+describe('refusalOf', () => {
+  const paused = { ...off, on: true, reason: 'Upgrade', allow: allowanceOf(['canary'], ['SMALL']) };
+  const refused = { reason: 'maintenance', detail: 'Upgrade' };
+
+  it('refuses nobody while the switch is off', () => {
+    expect(refusalOf({ ...paused, on: false }, { workerId: 'w', datasetName: 'D' })).toBeNull();
+  });
+
+  it.each([
+    ['w', 'D', refused],
+    ['w', 'SMALL', null],
+    ['canary', 'D', null],
+    ['w', null, null],
+    ['canary', null, null],
+  ])('answers worker %s for dataset %s with %j', (workerId, datasetName, answer) => {
+    expect(refusalOf(paused, { workerId, datasetName })).toEqual(answer);
+  });
+
+  it('refuses a question without dataset when no dataset may pass', () => {
+    expect(refusalOf({ ...paused, allow: nobody }, { workerId: 'w', datasetName: null })).toEqual(refused);
   });
 });
 

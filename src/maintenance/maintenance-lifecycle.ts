@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '../common/caller.js';
 
 /**
@@ -17,7 +18,26 @@ export interface MaintenanceSetting {
   readonly ticket: string | null;
   /** When the work is expected to be over. */
   readonly until: Date | null;
+  /** True: the service turns the switch off by itself at `until`. */
+  readonly autoResume: boolean;
+  /** Who and what may pass while it is on. */
+  readonly allow: MaintenanceAllowance;
 }
+
+/** The canaries of a pause: these workers may take any job, and any worker these datasets. Sorted, without doubles. */
+export interface MaintenanceAllowance {
+  readonly workers: readonly string[];
+  readonly datasets: readonly string[];
+}
+
+/** Lets nobody through. */
+export const nobody: MaintenanceAllowance = { workers: [], datasets: [] };
+
+/** An allowance in the one order in which allowances are stored and compared. */
+export const allowanceOf = (workers: readonly string[], datasets: readonly string[]): MaintenanceAllowance => ({
+  workers: [...new Set(workers)].sort(),
+  datasets: [...new Set(datasets)].sort(),
+});
 
 /** One record: the switch as it was from `at` to the next record. */
 export interface MaintenanceRecord extends MaintenanceSetting {
@@ -38,7 +58,17 @@ export type MaintenanceSwitch = MaintenanceSetting & {
 };
 
 /** The switch before its first record. */
-export const untouched: MaintenanceSwitch = { number: 0, on: false, reason: null, ticket: null, until: null, setBy: null, since: null };
+export const untouched: MaintenanceSwitch = {
+  number: 0,
+  on: false,
+  reason: null,
+  ticket: null,
+  until: null,
+  autoResume: false,
+  allow: nobody,
+  setBy: null,
+  since: null,
+};
 
 /**
  * The reference's first record, made when its API is asked for a status before there is one.
@@ -49,6 +79,8 @@ export const initialSetting: MaintenanceSetting = {
   reason: 'Initial status inserted by job service at startup.',
   ticket: null,
   until: null,
+  autoResume: false,
+  allow: nobody,
 };
 
 /** The mode of a switch while `runningJobs` jobs are running. */
@@ -65,7 +97,28 @@ export function settingFrom(request: MaintenanceSetting, current: MaintenanceSet
   return request.on ? request : { ...request, reason: request.reason ?? current.reason };
 }
 
-const settingFields = ['on', 'reason', 'ticket', 'until'] as const;
+/** Who wants to take which job. */
+export interface Passage {
+  readonly workerId: string;
+  /** Null: any dataset, for a question that comes before a job is chosen. */
+  readonly datasetName: string | null;
+}
+
+/** Why work is not handed out. */
+export interface MaintenanceRefusal {
+  readonly reason: 'maintenance';
+  /** The reason of the pause, for people. */
+  readonly detail: string | null;
+}
+
+/** Why this worker may not take work of this dataset now; null when it may. Without a dataset it may when there is one that it might take. */
+export function refusalOf({ on, reason, allow }: MaintenanceSetting, { workerId, datasetName }: Passage): MaintenanceRefusal | null {
+  if (!on || allow.workers.includes(workerId)) return null;
+  const passes = datasetName === null ? allow.datasets.length > 0 : allow.datasets.includes(datasetName);
+  return passes ? null : { reason: 'maintenance', detail: reason };
+}
+
+const settingFields = ['on', 'reason', 'ticket', 'until', 'autoResume', 'allow'] as const;
 type SettingField = (typeof settingFields)[number];
 
 /** The fields in which two settings differ, as `field → [before, after]`; empty when they are equal. */
@@ -73,7 +126,7 @@ export function differences(
   before: MaintenanceSetting,
   after: MaintenanceSetting,
 ): Partial<Record<SettingField, readonly [unknown, unknown]>> {
-  const differs = (field: SettingField): boolean => before[field]?.valueOf() !== after[field]?.valueOf();
+  const differs = (field: SettingField): boolean => !isDeepStrictEqual(before[field], after[field]);
   return Object.fromEntries(settingFields.filter(differs).map((field) => [field, [before[field], after[field]]]));
 }
 

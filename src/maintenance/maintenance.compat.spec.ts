@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compatStatusOf, settingOfStatusRequest } from './maintenance.compat.js';
-import type { MaintenanceRecord } from './maintenance-lifecycle.js';
+import { type MaintenanceRecord, nobody } from './maintenance-lifecycle.js';
 
 const recordAt = (at: Date, fields: Partial<MaintenanceRecord> = {}): MaintenanceRecord => ({
   number: 1,
@@ -9,6 +9,8 @@ const recordAt = (at: Date, fields: Partial<MaintenanceRecord> = {}): Maintenanc
   reason: 'Upgrade',
   ticket: 'CHG-1',
   until: null,
+  autoResume: false,
+  allow: nobody,
   setBy: { id: 'i|s', name: 'Kari', role: 'pipeline', address: null },
   at,
   since: at,

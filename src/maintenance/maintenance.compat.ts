@@ -1,6 +1,6 @@
 import { boolean, model, parseModel, string } from '../common/compat/pydantic.js';
 import { naiveIso } from '../common/compat/timestamps.js';
-import type { MaintenanceRecord, MaintenanceSetting } from './maintenance-lifecycle.js';
+import { type MaintenanceRecord, type MaintenanceSetting, nobody } from './maintenance-lifecycle.js';
 
 /** A maintenance status as the reference shows it; the order of the keys is part of it. */
 export interface CompatMaintenanceStatus {
@@ -18,7 +18,7 @@ const statusRequest = model('MaintenanceStatusRequest', { msg: string, paused: b
  */
 export function settingOfStatusRequest(body: unknown): MaintenanceSetting {
   const { msg, paused } = parseModel(statusRequest, body);
-  return { on: paused, reason: msg, ticket: null, until: null };
+  return { on: paused, reason: msg, ticket: null, until: null, autoResume: false, allow: nobody };
 }
 
 /** A record as the reference shows it: time in UTC as `YYYY-MM-DD HH:MM:SS.ffffff`. */

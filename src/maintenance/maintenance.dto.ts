@@ -1,8 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsOptional, IsString, Length, Matches, ValidateBy, ValidateIf } from 'class-validator';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsBoolean, IsOptional, IsString, Length, Matches, ValidateIf, ValidateNested } from 'class-validator';
 import { type Actor, roles } from '../common/caller.js';
+import { RequestInvalidError } from '../common/errors/request.errors.js';
+import { IsDatasetName, IsInstant, IsPlainObject, readableMessage, readableText } from '../common/http/dto-rules.js';
 import { ListCountDto } from '../common/http/page.js';
 import {
+  allowanceOf,
   type MaintenanceMode,
   maintenanceModes,
   type MaintenanceRecord,
@@ -12,29 +16,26 @@ import {
 import type { MaintenanceView } from './maintenance.service.js';
 import type { RunningJob } from './running-jobs.js';
 
-const limits = { reason: 2_000, ticket: 255 } as const;
-/** At least one visible character, well-formed, with no control characters but line ends and tabs. */
-const readableText = /^(?=[\s\S]*\S)(?:[^\p{Cc}\p{Cs}]|[\n\r\t])*$/u;
-const readable = { message: '$property must be readable text without control characters' };
+const limits = { reason: 2_000, ticket: 255, allowed: 100, workerId: 255 } as const;
 
-const instantForm = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+/** Who and what may pass while the switch is on. */
+class AllowDto {
+  @ApiPropertyOptional({ type: [String], maxItems: limits.allowed, default: [], description: 'Workers that may take any job.' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(limits.allowed)
+  @Length(1, limits.workerId, { each: true })
+  @Matches(readableText, { each: true, message: 'each worker must be readable text without control characters' })
+  @IsString({ each: true })
+  workers?: string[];
 
-/** True for an instant of RFC 3339 on a day that exists. */
-function isInstant(value: unknown): boolean {
-  const day = typeof value === 'string' ? instantForm.exec(value)?.[1] : undefined;
-  if (day === undefined) return false;
-  const midnight = new Date(`${day}T00:00:00Z`);
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+  @ApiPropertyOptional({ type: [String], maxItems: limits.allowed, default: [], description: 'Datasets whose jobs any worker may take.' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(limits.allowed)
+  @IsDatasetName({ each: true })
+  datasets?: string[];
 }
-
-const IsInstant = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'isInstant',
-    validator: {
-      validate: isInstant,
-      defaultMessage: () => '$property must be an RFC 3339 instant with a zone, such as 2026-01-31T18:00:00Z',
-    },
-  });
 
 /** Body of PUT maintenance: the whole switch; what is left out becomes null, but for the reason when off. */
 export class SetMaintenanceDto {
@@ -50,14 +51,14 @@ export class SetMaintenanceDto {
     description: 'Needed when on. When off: null keeps the last reason.',
   })
   @ValidateIf((body: SetMaintenanceDto) => body.on === true || (body.reason !== undefined && body.reason !== null))
-  @Matches(readableText, readable)
+  @Matches(readableText, readableMessage)
   @Length(1, limits.reason)
   @IsString({ message: 'reason must be a string; it is needed when on' })
   reason?: string | null;
 
   @ApiPropertyOptional({ type: String, nullable: true, minLength: 1, maxLength: limits.ticket })
   @IsOptional()
-  @Matches(readableText, readable)
+  @Matches(readableText, readableMessage)
   @Length(1, limits.ticket)
   @IsString()
   ticket?: string | null;
@@ -66,12 +67,40 @@ export class SetMaintenanceDto {
   @IsOptional()
   @IsInstant()
   until?: string | null;
+
+  @ApiPropertyOptional({ default: false, description: 'True: the switch turns itself off at `until`, which is then needed.' })
+  @IsOptional()
+  @IsBoolean()
+  autoResume?: boolean | null;
+
+  @ApiPropertyOptional({ type: AllowDto, nullable: true, description: 'Canaries: who and what may pass while it is on.' })
+  @IsOptional()
+  @IsPlainObject()
+  @ValidateNested()
+  @Type(() => AllowDto)
+  allow?: AllowDto | null;
 }
 
-/** The setting that a body asks for. */
+/**
+ * The setting that a body asks for.
+ * @throws RequestInvalidError for an automatic end without its time
+ */
 export function settingOf(body: SetMaintenanceDto): MaintenanceSetting {
-  const { on, reason, ticket, until } = body;
-  return { on, reason: reason ?? null, ticket: ticket ?? null, until: until == null ? null : new Date(until) };
+  const { on, reason, ticket, until, autoResume, allow } = body;
+  if (autoResume === true && until == null) throw untilMissing();
+  return {
+    on,
+    reason: reason ?? null,
+    ticket: ticket ?? null,
+    until: until == null ? null : new Date(until),
+    autoResume: autoResume ?? false,
+    allow: allowanceOf(allow?.workers ?? [], allow?.datasets ?? []),
+  };
+}
+
+function untilMissing(): RequestInvalidError {
+  const message = 'until is needed with autoResume';
+  return new RequestInvalidError(message, [{ pointer: '/until', code: 'needed', message }]);
 }
 
 /** Who set the switch. */
@@ -92,6 +121,15 @@ class MaintenanceActorDto extends SetByDto {
   address!: string | null;
 }
 
+/** The canaries, as they are stored. */
+class AllowedDto {
+  @ApiProperty({ type: [String] })
+  workers!: string[];
+
+  @ApiProperty({ type: [String] })
+  datasets!: string[];
+}
+
 class SwitchDto {
   @ApiProperty({ type: 'integer', description: 'Number of changes so far, and the ETag.' })
   number!: number;
@@ -107,6 +145,12 @@ class SwitchDto {
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   until!: string | null;
+
+  @ApiProperty({ description: 'True: turns itself off at `until`.' })
+  autoResume!: boolean;
+
+  @ApiProperty({ type: AllowedDto, description: 'Who and what may pass while it is on.' })
+  allow!: AllowedDto;
 
   @ApiProperty({
     type: String,
@@ -190,13 +234,15 @@ export class MaintenanceChangePageDto {
 const instantOf = (date: Date | null): string | null => date?.toISOString() ?? null;
 
 function switchDtoOf(state: MaintenanceSwitch): SwitchDto {
-  const { number, on, reason, ticket, until, since, setBy } = state;
+  const { number, on, reason, ticket, until, autoResume, allow, since, setBy } = state;
   return {
     number,
     on,
     reason,
     ticket,
     until: instantOf(until),
+    autoResume,
+    allow: { workers: [...allow.workers], datasets: [...allow.datasets] },
     since: instantOf(since),
     setBy: setBy && { id: setBy.id, name: setBy.name },
   };

@@ -1,4 +1,4 @@
-import type { MaintenanceRecord, MaintenanceSetting } from './maintenance-lifecycle.js';
+import { type MaintenanceRecord, type MaintenanceSetting, nobody } from './maintenance-lifecycle.js';
 
 /** Events of the switch: turned on, turned off, or changed while it stays on or off. */
 export const maintenanceEvents = ['maintenance.on', 'maintenance.off', 'maintenance.changed'] as const;
@@ -12,6 +12,6 @@ export function eventOf(before: MaintenanceSetting, after: MaintenanceSetting): 
 
 /** What the events of a record carry beside their history entry. */
 export function eventDataOf(record: MaintenanceRecord): Record<string, unknown> {
-  const { number, on, reason, ticket, until } = record;
-  return { number, on, reason, ticket, until: until?.toISOString() ?? null, link: '/api/v1/maintenance' };
+  const { number, on, reason, ticket, until, autoResume = false, allow = nobody } = record;
+  return { number, on, reason, ticket, until: until?.toISOString() ?? null, autoResume, allow, link: '/api/v1/maintenance' };
 }

@@ -1,14 +1,13 @@
 import { type DynamicModule, Inject, Module, type ModuleMetadata, type OnModuleInit, type Type } from '@nestjs/common';
-import { InjectModel, MongooseModule } from '@nestjs/mongoose';
+import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { EventsModule, OutboxRegistry } from '../events/index.js';
-import { MaintenanceGate } from './maintenance-gate.js';
+import { MaintenanceGateModule } from './maintenance-gate.module.js';
 import { MaintenanceCompatController } from './maintenance.compat.controller.js';
 import { MaintenanceController } from './maintenance.controller.js';
 import { eventDataOf } from './maintenance.events.js';
 import { type MaintenanceDocument, maintenanceModel } from './maintenance.schema.js';
 import { MaintenanceService } from './maintenance.service.js';
-import { MaintenanceStore } from './maintenance.store.js';
 import { RunningJobs } from './running-jobs.js';
 
 /** Where the answer about running jobs comes from. */
@@ -30,10 +29,10 @@ export class MaintenanceModule implements OnModuleInit {
   static with(source: RunningJobsSource): DynamicModule {
     return {
       module: MaintenanceModule,
-      imports: [MongooseModule.forFeature([maintenanceModel]), EventsModule, ...(source.imports ?? [])],
+      imports: [MaintenanceGateModule, EventsModule, ...(source.imports ?? [])],
       controllers: [MaintenanceCompatController, MaintenanceController],
-      providers: [MaintenanceStore, MaintenanceGate, MaintenanceService, { provide: RunningJobs, useExisting: source.reader }],
-      exports: [MaintenanceGate],
+      providers: [MaintenanceService, { provide: RunningJobs, useExisting: source.reader }],
+      exports: [MaintenanceGateModule],
     };
   }
 
@@ -41,7 +40,7 @@ export class MaintenanceModule implements OnModuleInit {
     this.outboxes.register<MaintenanceDocument>({
       model: this.model,
       topic: 'maintenance',
-      fields: ['number', 'on', 'reason', 'ticket', 'until'],
+      fields: ['number', 'on', 'reason', 'ticket', 'until', 'autoResume', 'allow'],
       subjectOf: (record) => `maintenance/${record.number}`,
       datasetOf: () => null,
       dataOf: eventDataOf,

@@ -16,6 +16,8 @@ const schema = new Schema<MaintenanceDocument>(
     reason: String,
     ticket: String,
     until: Date,
+    autoResume: Boolean,
+    allow: { _id: false, workers: [String], datasets: [String] },
     setBy: { _id: false, id: String, name: String, role: String, address: String },
     at: { type: Date, required: true },
     since: { type: Date, required: true },

@@ -5,11 +5,36 @@ import type { Caller } from '../common/caller.js';
 import { insertionFilter, insertionPipeline, serverTime } from '../database/change.js';
 import { statementLimits } from '../database/connection-options.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
-import { differences, type MaintenanceRecord, type MaintenanceSetting, type MaintenanceSwitch, stateOf } from './maintenance-lifecycle.js';
+import {
+  differences,
+  type MaintenanceRecord,
+  type MaintenanceSetting,
+  type MaintenanceSwitch,
+  nobody,
+  stateOf,
+} from './maintenance-lifecycle.js';
 import { eventOf } from './maintenance.events.js';
 import { type MaintenanceDocument, maintenanceModel } from './maintenance.schema.js';
 
-const recordFields = { _id: 0, number: 1, on: 1, reason: 1, ticket: 1, until: 1, setBy: 1, at: 1, since: 1 } as const;
+const recordFields = {
+  _id: 0,
+  number: 1,
+  on: 1,
+  reason: 1,
+  ticket: 1,
+  until: 1,
+  autoResume: 1,
+  allow: 1,
+  setBy: 1,
+  at: 1,
+  since: 1,
+} as const;
+
+/** A record as it is read: those from before a field was known lack it. */
+const recordOf = <T extends MaintenanceRecord | null>(stored: unknown): T => {
+  const record = stored as MaintenanceRecord | null;
+  return (record && { ...record, autoResume: record.autoResume ?? false, allow: record.allow ?? nobody }) as T;
+};
 
 /** The only place that talks to the collection `maintenance`. Records are never changed or deleted here. */
 @Injectable()
@@ -19,29 +44,25 @@ export class MaintenanceStore {
   /** The newest record, read from the primary; null before the first. */
   async findNewest(): Promise<MaintenanceRecord | null> {
     const options = { projection: recordFields, sort: { number: -1 }, maxTimeMS: statementLimits.oneDocumentMs } as const;
-    return (await this.model.collection.findOne({}, options)) as MaintenanceRecord | null;
+    return recordOf(await this.model.collection.findOne({}, options));
   }
 
   /** All records, newest first, for the compat history: without a time limit, as every compat list. */
   async listAll(): Promise<MaintenanceRecord[]> {
-    return this.model.find({}, recordFields).sort({ number: -1 }).lean<MaintenanceRecord[]>();
+    return (await this.model.find({}, recordFields).sort({ number: -1 }).lean()).map(recordOf<MaintenanceRecord>);
   }
 
   /** Up to `limit` records below `number`, newest first; from the newest on when it is undefined. */
   async listBelow(number: number | undefined, limit: number): Promise<MaintenanceRecord[]> {
     const filter = number === undefined ? {} : { number: trusted({ $lt: number }) };
-    return this.model
-      .find(filter, recordFields)
-      .sort({ number: -1 })
-      .limit(limit)
-      .maxTimeMS(statementLimits.listMs)
-      .lean<MaintenanceRecord[]>();
+    const query = this.model.find(filter, recordFields).sort({ number: -1 }).limit(limit);
+    return (await query.maxTimeMS(statementLimits.listMs).lean()).map(recordOf<MaintenanceRecord>);
   }
 
   /** Up to `limit` records above `number`, oldest first. */
   async listAbove(number: number, limit: number): Promise<MaintenanceRecord[]> {
     const query = this.model.find({ number: trusted({ $gt: number }) }, recordFields);
-    return query.sort({ number: 1 }).limit(limit).maxTimeMS(statementLimits.listMs).lean<MaintenanceRecord[]>();
+    return (await query.sort({ number: 1 }).limit(limit).maxTimeMS(statementLimits.listMs).lean()).map(recordOf<MaintenanceRecord>);
   }
 
   /**
@@ -50,10 +71,22 @@ export class MaintenanceStore {
    */
   async insertAfter(previous: MaintenanceSwitch, setting: MaintenanceSetting, caller: Caller): Promise<MaintenanceRecord | null> {
     const _id = new Types.ObjectId();
-    const { on, reason, ticket, until } = setting;
+    const { on, reason, ticket, until, autoResume, allow } = setting;
     const since = previous.since !== null && previous.on === on ? previous.since : serverTime;
     const pipeline = insertionPipeline({
-      document: { _id, number: previous.number + 1, on, reason, ticket, until, setBy: caller.actor, at: serverTime, since },
+      document: {
+        _id,
+        number: previous.number + 1,
+        on,
+        reason,
+        ticket,
+        until,
+        autoResume,
+        allow,
+        setBy: caller.actor,
+        at: serverTime,
+        since,
+      },
       type: eventOf(previous, setting),
       from: previous.number === 0 ? null : stateOf(previous),
       to: stateOf(setting),
@@ -63,7 +96,7 @@ export class MaintenanceStore {
     });
     const options = { upsert: true, returnDocument: 'after', projection: recordFields, maxTimeMS: statementLimits.oneDocumentMs } as const;
     try {
-      return (await this.model.collection.findOneAndUpdate(insertionFilter(_id) as never, pipeline, options)) as MaintenanceRecord | null;
+      return recordOf(await this.model.collection.findOneAndUpdate(insertionFilter(_id) as never, pipeline, options));
     } catch (error) {
       if (duplicateKeyOf(error)?.includes('number')) return null;
       throw error;

@@ -3,7 +3,7 @@ import type { Caller } from '../../src/common/caller.js';
 import { PreconditionFailedError, PreconditionRequiredError } from '../../src/common/errors/precondition.errors.js';
 import { connectionOptions } from '../../src/database/connection-options.js';
 import { MaintenanceGate, type RunningJobs } from '../../src/maintenance/index.js';
-import type { MaintenanceSetting } from '../../src/maintenance/maintenance-lifecycle.js';
+import { initialSetting, type MaintenanceSetting } from '../../src/maintenance/maintenance-lifecycle.js';
 import { type MaintenanceDocument, maintenanceModel } from '../../src/maintenance/maintenance.schema.js';
 import { MaintenanceService } from '../../src/maintenance/maintenance.service.js';
 import { MaintenanceStore } from '../../src/maintenance/maintenance.store.js';
@@ -14,8 +14,8 @@ const callerNamed = (name: string): Caller => ({
   requestId: `request-of-${name}`,
 });
 const kari = callerNamed('kari');
-const on = (reason: string | null): MaintenanceSetting => ({ on: true, reason, ticket: null, until: null });
-const off = (reason: string | null = null): MaintenanceSetting => ({ on: false, reason, ticket: null, until: null });
+const on = (reason: string | null): MaintenanceSetting => ({ ...initialSetting, on: true, reason });
+const off = (reason: string | null = null): MaintenanceSetting => ({ ...initialSetting, reason });
 
 class CountedJobs implements RunningJobs {
   running = 0;

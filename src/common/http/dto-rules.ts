@@ -1,4 +1,4 @@
-import { ValidateBy } from 'class-validator';
+import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { datasetNameFault } from '../names.js';
 
 const instantForm = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
@@ -22,15 +22,18 @@ export const IsInstant = (): PropertyDecorator =>
   });
 
 /** A dataset name: 1-255 characters in NFC, without control or bidirectional characters and outer spaces. */
-export const IsDatasetName = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'isDatasetName',
-    validator: {
-      validate: (value) => typeof value === 'string' && datasetNameFault(value) === undefined,
-      defaultMessage: (args) =>
-        typeof args?.value === 'string' ? `$property ${datasetNameFault(args.value)}` : '$property must be a string',
+export const IsDatasetName = (options?: ValidationOptions): PropertyDecorator =>
+  ValidateBy(
+    {
+      name: 'isDatasetName',
+      validator: {
+        validate: (value) => typeof value === 'string' && datasetNameFault(value) === undefined,
+        defaultMessage: (args) =>
+          typeof args?.value === 'string' ? `$property ${datasetNameFault(args.value)}` : '$property must be a string',
+      },
     },
-  });
+    options,
+  );
 
 /** At least one visible character, with no control characters but line ends and tabs. */
 export const readableText = /^(?=[\s\S]*\S)(?:[^\p{Cc}\p{Cs}]|[\n\r\t])*$/u;
