@@ -6,10 +6,10 @@ const featureEdges = {
   auth: [],
   observability: ['auth'],
   'api-docs': ['auth', 'observability'],
-  events: [],
+  events: ['auth', 'observability'],
   targets: ['auth'],
   jobs: ['auth', 'events', 'observability', 'targets'],
-  maintenance: ['auth', 'events'],
+  maintenance: ['auth', 'events', 'observability'],
   datasets: ['auth', 'events'],
 };
 const features = Object.keys(featureEdges);

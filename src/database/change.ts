@@ -16,6 +16,8 @@ export interface ChangeEntry {
   readonly actor: Actor;
   readonly reason: string | null;
   readonly requestId: string;
+  /** W3C trace context of the request; absent where there was none. */
+  readonly traceparent?: string;
 }
 
 /** What every aggregate document has. */
@@ -72,6 +74,9 @@ function changesOf({ recorded = [], set, changes = {} }: Change): Record<string,
   return Object.fromEntries([...fields, ...further]) as Record<string, object>;
 }
 
+/** The trace context of an entry, where there is one. */
+const traceOf = ({ traceparent }: Caller): object => (traceparent === undefined ? {} : { traceparent: operand(traceparent) });
+
 function entryOf(change: Change): object {
   const stateField = change.stateField ?? 'status';
   return {
@@ -84,6 +89,7 @@ function entryOf(change: Change): object {
     actor: operand(change.caller.actor),
     reason: operand(change.reason ?? null),
     requestId: operand(change.caller.requestId),
+    ...traceOf(change.caller),
   };
 }
 
@@ -144,6 +150,7 @@ export function insertionPipeline(insertion: Insertion): object[] {
     actor: operand(actor),
     reason: operand(insertion.reason ?? null),
     requestId: operand(requestId),
+    ...traceOf(insertion.caller),
   };
   const fields = Object.fromEntries(Object.entries(insertion.document).map(([field, value]) => [field, operand(value)]));
   const outbox = { $concatArrays: [operand(insertion.movedFrom?.outbox ?? []), [entry]] };

@@ -89,9 +89,25 @@ function plainJsonType(request: FastifyRequest, reply: FastifyReply): void {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Longest time of the handler in seconds, for a route that waits for something; see `serverLimits.handlerMs`. */
+    handlerSeconds?: number;
+  }
+}
+
+/** Gives routes that wait for something their longer time. */
+function applyHandlerSeconds(instance: FastifyInstance): void {
+  instance.addHook('onRoute', (route) => {
+    const seconds = route.config?.handlerSeconds;
+    if (seconds !== undefined) route.handlerTimeout = seconds * 1_000;
+  });
+}
+
 /** Hooks that hold for every route. Call before the application is initialised, so that they see all routes. */
 export function installServerRules(instance: FastifyInstance<RawServerDefault>): void {
   readOnlyJson(instance);
+  applyHandlerSeconds(instance);
   const allowed = new AllowedMethods();
   allowed.watch(instance);
   instance.addHook('onRequest', (request, reply, done) => {

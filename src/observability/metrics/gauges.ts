@@ -16,6 +16,8 @@ export interface Readings {
   readonly relayPending?: number;
   /** Age of the oldest of them; 0 when there is none. */
   readonly relayLagSeconds?: number;
+  /** Open live streams of this process. */
+  readonly sseClients?: number;
   /** Age of the key set that verifies tokens. */
   readonly keySetAgeSeconds?: number;
   /** Repetitions of transactions since the process started. */
@@ -37,6 +39,7 @@ export class Gauges {
     this.addPlain('jobsStale', 'signalbox_jobs_stale', 'Running jobs without a lease that have been silent for too long.');
     this.addPlain('relayPending', 'signalbox_relay_pending', 'Changes that are not yet events.');
     this.addPlain('relayLagSeconds', 'signalbox_relay_lag_seconds', 'Age of the oldest change that is not yet an event.');
+    this.addPlain('sseClients', 'signalbox_sse_clients', 'Open live streams.');
     this.addPlain('keySetAgeSeconds', 'signalbox_key_set_age_seconds', 'Age of the key set that verifies tokens.');
     this.addLabelled('jobs', 'signalbox_jobs', { label: 'status', help: 'Unfinished jobs.' });
     this.addLabelled('jobQueueAgeSeconds', 'signalbox_job_queue_age_seconds', {
