@@ -8,8 +8,9 @@ const featureEdges = {
   'api-docs': ['auth', 'observability'],
   events: ['auth', 'observability'],
   targets: ['auth'],
-  jobs: ['auth', 'events', 'observability', 'targets'],
-  maintenance: ['auth', 'events', 'observability'],
+  workers: ['auth', 'events', 'observability'],
+  jobs: ['auth', 'events', 'maintenance', 'observability', 'targets', 'workers'],
+  maintenance: ['auth', 'events', 'observability', 'workers'],
   datasets: ['auth', 'events'],
 };
 const features = Object.keys(featureEdges);

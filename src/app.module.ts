@@ -16,6 +16,7 @@ import { JobsModule, JobsReader } from './jobs/index.js';
 import { MaintenanceModule } from './maintenance/index.js';
 import { ObservabilityModule } from './observability/index.js';
 import { TargetsModule, TargetsReader } from './targets/index.js';
+import { WorkersModule } from './workers/index.js';
 
 /** Wires the features together. */
 @Module({})
@@ -31,6 +32,7 @@ export class AppModule {
         AuthModule,
         EventsModule,
         TargetsModule,
+        WorkersModule,
         JobsModule,
         MaintenanceModule.with({ imports: [JobsModule], reader: JobsReader }),
         DatasetsModule.with({ imports: [JobsModule, TargetsModule], jobs: JobsReader, targets: TargetsReader }),

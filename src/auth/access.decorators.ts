@@ -60,3 +60,8 @@ export const CompatCookies = (): MethodDecorator =>
 export const CurrentCaller = createParamDecorator((_data: unknown, context: ExecutionContext): Caller => {
   return callerOf(context.switchToHttp().getRequest<FastifyRequest>());
 });
+
+/** Every role of the request's token, where a route decides by its body; none on a public or open route. */
+export const CurrentRoles = createParamDecorator((_data: unknown, context: ExecutionContext): readonly Role[] => {
+  return context.switchToHttp().getRequest<FastifyRequest>().principal?.roles ?? [];
+});

@@ -51,6 +51,20 @@ export const settingSpecs = {
     1,
     31_536_000,
   )({ default: 3600, desc: 'Seconds of silence after which a running job without a lease is shown as stale.' }),
+  JOBS_LEASE_SECONDS: integer(1, 3_600)({ default: 60, desc: 'Length of a lease, unless the claim says otherwise.' }),
+  JOBS_MIN_LEASE_SECONDS: integer(1, 3_600)({ default: 15, desc: 'Shortest lease that a claim may ask for.' }),
+  JOBS_RESCUE_GRACE_SECONDS: integer(
+    0,
+    3_600,
+  )({ default: 60, desc: 'Seconds after a start or a database outage in which no ended lease is taken from its worker.' }),
+  JOBS_BACKOFF_SECONDS: integer(
+    1,
+    900,
+  )({ default: 10, desc: 'Pause before the second attempt of a failed job; doubled with each failure, at most 15 minutes.' }),
+  COMPAT_MAX_REQUEUES: integer(
+    1,
+    1_000,
+  )({ default: 10, desc: 'How often the old routes may put a running job back to `queued`; the next time it fails.' }),
   METRICS_TOKEN: text({ default: undefined, desc: 'When set, `/metrics` asks for it as bearer token. Also `METRICS_TOKEN_FILE`.' }),
   TRUSTED_PROXIES: list(
     /^[0-9a-fA-F.:/]+$/,
@@ -137,6 +151,9 @@ function checkTogether(values: Cleaned, problems: string[]): void {
   if (values.JWKS_URL && !(values.JWT_ISSUER && values.JWT_AUDIENCE)) {
     problems.push('JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE: without them a token made for another service would be accepted');
   }
+  if (values.JOBS_LEASE_SECONDS < values.JOBS_MIN_LEASE_SECONDS) {
+    problems.push('JOBS_LEASE_SECONDS must not be less than JOBS_MIN_LEASE_SECONDS');
+  }
   if (!values.JWT_AUTH && values.COMPAT_AUTH !== 'reference') problems.push('JWT_AUTH=false needs COMPAT_AUTH=reference');
 }
 
@@ -166,6 +183,11 @@ export interface Settings {
   readonly jobsMaxFailures: number;
   readonly jobsMaxLosses: number;
   readonly jobsStaleSeconds: number;
+  readonly jobsLeaseSeconds: number;
+  readonly jobsMinLeaseSeconds: number;
+  readonly jobsRescueGraceSeconds: number;
+  readonly jobsBackoffSeconds: number;
+  readonly compatMaxRequeues: number;
   readonly metricsToken: string | null;
   readonly trustedProxies: readonly string[];
   readonly rateLimitPerSecond: number | null;
@@ -222,6 +244,11 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     jobsMaxFailures: values.JOBS_MAX_FAILURES,
     jobsMaxLosses: values.JOBS_MAX_LOSSES,
     jobsStaleSeconds: values.JOBS_STALE_SECONDS,
+    jobsLeaseSeconds: values.JOBS_LEASE_SECONDS,
+    jobsMinLeaseSeconds: values.JOBS_MIN_LEASE_SECONDS,
+    jobsRescueGraceSeconds: values.JOBS_RESCUE_GRACE_SECONDS,
+    jobsBackoffSeconds: values.JOBS_BACKOFF_SECONDS,
+    compatMaxRequeues: values.COMPAT_MAX_REQUEUES,
     metricsToken: values.METRICS_TOKEN ?? null,
     trustedProxies: values.TRUSTED_PROXIES,
     rateLimitPerSecond: values.RATE_LIMIT_PER_SECOND ?? null,

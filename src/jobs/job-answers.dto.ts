@@ -3,6 +3,8 @@ import { ListCountDto } from '../common/http/page.js';
 import { jobPhases, jobStatuses, priorities, type Priority } from './jobs-lifecycle.js';
 import { attemptOutcomes } from './jobs.schema.js';
 
+const freeObject = { type: 'object', additionalProperties: true, nullable: true } as const;
+
 /** Name and id of somebody. */
 export class JobActorDto {
   @ApiProperty()
@@ -46,6 +48,21 @@ export class JobErrorDto {
 
   @ApiProperty()
   message!: string;
+
+  @ApiProperty({ ...freeObject, description: 'What the worker added.' })
+  details!: Record<string, unknown> | null;
+}
+
+/** One phase of an attempt. */
+export class AttemptPhaseDto {
+  @ApiProperty({ enum: jobPhases })
+  phase!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  startedAt!: string;
+
+  @ApiProperty({ type: Number, nullable: true, description: 'Null while it lasts.' })
+  seconds!: number | null;
 }
 
 /** One run of a job. */
@@ -70,6 +87,9 @@ export class JobAttemptDto {
 
   @ApiProperty({ type: JobErrorDto, nullable: true })
   error!: JobErrorDto | null;
+
+  @ApiProperty({ type: [AttemptPhaseDto], description: 'The first 30, in order.' })
+  phases!: AttemptPhaseDto[];
 }
 
 const instant = { format: 'date-time' } as const;
@@ -143,6 +163,12 @@ export class JobDto {
 
   @ApiProperty({ type: JobErrorDto, nullable: true })
   error!: JobErrorDto | null;
+
+  @ApiProperty({ ...freeObject, description: 'What the last attempt left for the next one.' })
+  checkpoint!: Record<string, unknown> | null;
+
+  @ApiProperty({ ...freeObject, description: 'What the worker answered when it completed the job.' })
+  result!: Record<string, unknown> | null;
 
   @ApiProperty({ type: [JobAttemptDto], description: 'Newest 20, oldest first.' })
   attempts!: JobAttemptDto[];

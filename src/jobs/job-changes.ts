@@ -1,10 +1,12 @@
 import type { Caller } from '../common/caller.js';
 import { type Change, Expression, expression, type Insertion, operand, serverTime } from '../database/change.js';
+import { attemptsAtEnd, attemptsWithEnd, attemptsWithPhase, attemptsWithStart } from './job-attempts.js';
 import { appendLines } from './job-log.js';
 import {
   type CompatStatus,
   type FinalStatus,
   type JobParameters,
+  type JobPhase,
   type Priority,
   priorityDelayMs,
   reportedState,
@@ -32,6 +34,8 @@ export interface NewJob {
   readonly maxLosses: number;
   readonly runBudgetSeconds: number | null;
   readonly traceId: string | null;
+  /** The finished job that this one runs again; null for a job of its own. */
+  readonly retryOf: string | null;
   readonly createdBy: JobCreator;
 }
 
@@ -53,9 +57,10 @@ export interface JobEnd {
   /** Replaces the job's description. */
   readonly description?: string;
   readonly reason: string | null;
+  /** What the end leaves in the job beside that. */
+  readonly kept?: Partial<Pick<JobDocument, 'result' | 'inputs' | 'outputs' | 'closingCall' | 'failures' | 'losses'>>;
 }
 
-const keptAttempts = 20;
 const historyTextLength = 500;
 
 /** A text as history keeps it, so that many large ones cannot outgrow a document. */
@@ -75,36 +80,11 @@ const isQueued = { $eq: ['$status', 'queued'] };
 const isRunning = { $eq: ['$status', 'running'] };
 const choose = (condition: object, then: unknown, otherwise: unknown): Expression => expression({ $cond: [condition, then, otherwise] });
 
-const startedAttempt = {
-  attempt: { $add: ['$attempt', 1] },
-  workerId: operand(null),
-  startedAt: '$$NOW',
-  endedAt: operand(null),
-  outcome: operand(null),
-  error: operand(null),
-};
-
-/** The attempts with the running one ended. */
-const endedAttempts = (outcome: AttemptOutcome): object => ({
-  $map: {
-    input: '$attempts',
-    as: 'each',
-    in: {
-      $cond: [
-        { $eq: ['$$each.attempt', '$attempt'] },
-        { $mergeObjects: ['$$each', { endedAt: '$$NOW', outcome: operand(outcome) }] },
-        '$$each',
-      ],
-    },
-  },
-});
-
 /** Fields that a report of a running word sets: from queued it starts an attempt. */
-function runningFields(): Record<string, unknown> {
-  const appended = { $slice: [{ $concatArrays: ['$attempts', [startedAttempt]] }, -keptAttempts] };
+function runningFields(phase: JobPhase | null): Record<string, unknown> {
   return {
     attempt: choose(isQueued, { $add: ['$attempt', 1] }, '$attempt'),
-    attempts: choose(isQueued, appended, '$attempts'),
+    attempts: choose(isQueued, attemptsWithStart({ workerId: null, leaseMark: null }, phase), attemptsWithPhase(phase)),
     startedAt: choose(isQueued, { $ifNull: ['$startedAt', '$$NOW'] }, '$startedAt'),
   };
 }
@@ -113,7 +93,8 @@ function runningFields(): Record<string, unknown> {
 function requeuedFields(): Record<string, unknown> {
   return {
     losses: choose(isRunning, { $add: ['$losses', 1] }, '$losses'),
-    attempts: choose(isRunning, endedAttempts('lost'), '$attempts'),
+    compatRequeues: choose(isRunning, { $add: ['$compatRequeues', 1] }, '$compatRequeues'),
+    attempts: choose(isRunning, attemptsWithEnd('lost'), '$attempts'),
     percent: null,
   };
 }
@@ -131,7 +112,7 @@ function stateChangeOf(word: CompatStatus): StateChange {
   return {
     type: running ? choose(isQueued, 'job.claimed', 'job.phase') : 'job.lost',
     to: status,
-    set: { status, phase, ...(running ? runningFields() : requeuedFields()) },
+    set: { status, phase, ...(running ? runningFields(phase) : requeuedFields()) },
     happens: expression({ $or: [{ $ne: ['$status', operand(status)] }, { $ne: ['$phase', operand(phase)] }] }),
   };
 }
@@ -169,16 +150,20 @@ const descriptionBefore = expression({
   ],
 });
 
+/** When it is the turn of a job whose time is `turn`, an aggregation expression: moved by its priority. */
+export const rankAt = (turn: unknown, delay: unknown = { $switch: { branches: storedDelays, default: 0 } }): Expression =>
+  expression({ $add: [turn, delay] });
+
 /** The change that an operator's edit makes; an edit that alters nothing is no change. */
 export function editChange(edit: JobEdit, caller: Caller): Change {
   const fields = Object.fromEntries(Object.entries(edit).filter(([, value]) => value !== undefined));
   const differs = Object.entries(fields).map(([field, value]) => ({ $ne: [`$${field}`, operand(value)] }));
   const turn = { $ifNull: [edit.notBefore === undefined ? '$notBefore' : operand(edit.notBefore), '$createdAt'] };
-  const delay = edit.priority ? operand(priorityDelayMs[edit.priority]) : { $switch: { branches: storedDelays, default: 0 } };
+  const rank = rankAt(turn, edit.priority && operand(priorityDelayMs[edit.priority]));
   return {
     type: 'job.edited',
     to: expression('$status'),
-    set: { ...fields, rank: expression({ $add: [turn, delay] }), updatedAt: choose({ $or: differs }, '$$NOW', '$updatedAt') },
+    set: { ...fields, rank, updatedAt: choose({ $or: differs }, '$$NOW', '$updatedAt') },
     recorded: Object.keys(fields),
     caller,
     onlyIf: expression({ $or: differs }),
@@ -204,6 +189,18 @@ export function cancelRequestChange(reason: string, caller: Caller): Change {
   };
 }
 
+/** The change that tells, once for a due time, that it has passed. */
+export function overdueChange(caller: Caller): Change {
+  const passed = { $and: [{ $gt: ['$dueAt', null] }, { $lt: ['$dueAt', '$$NOW'] }, { $ne: ['$overdueTold', '$dueAt'] }] };
+  return {
+    type: 'job.overdue',
+    to: expression('$status'),
+    set: { overdueTold: choose(passed, '$dueAt', '$overdueTold') },
+    caller,
+    onlyIf: expression(passed),
+  };
+}
+
 /**
  * A new job as it is inserted.
  * @param after the new job's `createdAt` is later than this, so that jobs of one request keep their order
@@ -226,8 +223,14 @@ export function insertionOf(id: string, job: NewJob, { caller, after }: { caller
       lease: null,
       cancelRequested: null,
       error: null,
+      checkpoint: null,
+      result: null,
+      inputs: null,
+      outputs: null,
+      closingCall: null,
+      compatRequeues: 0,
+      overdueTold: null,
       attempts: [],
-      retryOf: null,
       createdAt: expression(createdAt),
       updatedAt: expression(createdAt),
       startedAt: null,
@@ -239,14 +242,6 @@ export function insertionOf(id: string, job: NewJob, { caller, after }: { caller
     to: 'queued',
     caller,
   };
-}
-
-function attemptsAtEnd(job: JobDocument, end: JobEnd): Expression {
-  const ended = { endedAt: '$$NOW', outcome: operand(end.attemptOutcome), error: operand(end.error) };
-  const attempts = job.attempts.map((attempt) =>
-    attempt.attempt === job.attempt && attempt.endedAt === null ? { $mergeObjects: [operand(attempt), ended] } : operand(attempt),
-  );
-  return expression(attempts);
 }
 
 /** The job as it goes into `completed`, after it was taken out of `inprogress`. */
@@ -263,7 +258,8 @@ export function endOf(job: JobDocument, end: JobEnd, caller: Caller): Insertion 
       percent: end.status === 'completed' ? 100 : job.percent,
       lease: null,
       error: end.error,
-      attempts: attemptsAtEnd(job, end),
+      attempts: attemptsAtEnd(job, end.attemptOutcome, end.error),
+      ...end.kept,
       updatedAt: serverTime,
       finishedAt: serverTime,
       ...log,

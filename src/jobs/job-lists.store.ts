@@ -154,6 +154,15 @@ export class JobListsStore {
       .toArray();
   }
 
+  /** The jobs that some workers hold, without their logs. */
+  async findLeasedTo(workerIds: readonly string[]): Promise<ListedJob[]> {
+    return this.inProgressJobs.collection
+      .find<ListedJob>({ status: 'running', 'lease.workerId': { $in: [...workerIds] } } as never)
+      .project<ListedJob>(listedProjection)
+      .maxTimeMS(statementLimits.listMs)
+      .toArray();
+  }
+
   /** How many jobs are in a state. */
   async countByStatus(status: JobStatus): Promise<number> {
     return this.collectionOf(status === 'queued' || status === 'running' ? 'inProgress' : 'completed').countDocuments(

@@ -22,24 +22,44 @@ export interface LogAppend {
   readonly logBytes: Expression;
 }
 
+/** Where log and size stand: `$log` and `$logBytes` of the document, or literals. */
+type LogBefore = LogAppend;
+const documentLog: LogBefore = { log: expression('$log'), logBytes: expression('$logBytes') };
+
 /**
  * Appends lines with the server's time, all or none: lines that do not fit any more are replaced by one line that says so, later ones are dropped.
  * @param lines uncut messages
- * @param before where log and size stand: `$log` and `$logBytes` of the document, or literals
  */
-export function appendLines(
-  lines: readonly string[],
-  before: { log: Expression; logBytes: Expression } = { log: expression('$log'), logBytes: expression('$logBytes') },
-): LogAppend {
+export function appendLines(lines: readonly string[], before: LogBefore = documentLog): LogAppend {
   const messages = lines.map(cutLine);
   const size = messages.reduce((sum, message) => sum + Buffer.byteLength(message), 0);
+  return appended(
+    messages.map((message) => ({ at: '$$NOW', message: operand(message) })),
+    size,
+    before,
+  );
+}
+
+/**
+ * As `appendLines`, without as many of the first lines as `skipped` says.
+ * @param skipped an expression; more than there are lines leaves out all
+ */
+export function appendLinesBehind(lines: readonly string[], skipped: Expression): LogAppend {
+  const messages = lines.map(cutLine);
+  const rest = (all: readonly unknown[]) => ({
+    $cond: [{ $gte: [skipped.json, all.length] }, [], { $slice: [operand(all), skipped.json, Math.max(all.length, 1)] }],
+  });
+  const added = { $map: { input: rest(messages), as: 'message', in: { at: '$$NOW', message: '$$message' } } };
+  return appended(added, { $sum: rest(messages.map((message) => Buffer.byteLength(message))) }, documentLog);
+}
+
+function appended(lines: unknown, size: unknown, before: LogBefore): LogAppend {
   const after = { $add: [before.logBytes.json, size] };
   const fits = { $lte: [after, maxLogBytes] };
   const isFull = { $gt: [before.logBytes.json, maxLogBytes] };
-  const line = (message: string) => ({ at: '$$NOW', message: operand(message) });
-  const added = { $cond: [fits, messages.map(line), { $cond: [isFull, [], [line(fullLine)]] }] };
+  const full = [{ at: '$$NOW', message: operand(fullLine) }];
   return {
-    log: expression({ $concatArrays: [before.log.json, added] }),
+    log: expression({ $concatArrays: [before.log.json, { $cond: [fits, lines, { $cond: [isFull, [], full] }] }] }),
     logBytes: expression({ $cond: [fits, after, maxLogBytes + 1] }),
   };
 }

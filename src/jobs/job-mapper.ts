@@ -1,14 +1,27 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { ChangeEntry } from '../database/change.js';
-import type { JobAttemptDto, JobDto, JobHistoryEntryDto } from './job-answers.dto.js';
+import type { JobAttemptDto, JobDto, JobErrorDto, JobHistoryEntryDto } from './job-answers.dto.js';
 import type { ListedJob } from './job-views.js';
-import type { JobAttempt, JobLease } from './jobs.schema.js';
+import type { JobAttempt, JobError, JobLease } from './jobs.schema.js';
 
 const iso = (at: Date): string => at.toISOString();
 const isoOrNull = (at: Date | null): string | null => at?.toISOString() ?? null;
 
 /** The id of one run of a job, the same wherever it is shown. */
 const runIdOf = (jobId: string, attempt: number): string => uuidv5(String(attempt), jobId);
+
+const objectOf = (json: string | null): Record<string, unknown> | null =>
+  json === null ? null : (JSON.parse(json) as Record<string, unknown>);
+
+const errorDtoOf = ({ code, message, details }: JobError): JobErrorDto => ({ code, message, details: objectOf(details ?? null) });
+
+/** The phases of an attempt with how long each took; the last one of a running attempt has not ended. */
+function phasesOf({ phases, endedAt }: JobAttempt): JobAttemptDto['phases'] {
+  return phases.map(({ phase, at }, index) => {
+    const end = phases[index + 1]?.at ?? endedAt;
+    return { phase, startedAt: iso(at), seconds: end && (end.getTime() - at.getTime()) / 1_000 };
+  });
+}
 
 function attemptDtoOf(jobId: string, attempt: JobAttempt): JobAttemptDto {
   return {
@@ -18,7 +31,8 @@ function attemptDtoOf(jobId: string, attempt: JobAttempt): JobAttemptDto {
     startedAt: iso(attempt.startedAt),
     endedAt: isoOrNull(attempt.endedAt),
     outcome: attempt.outcome,
-    error: attempt.error && { code: attempt.error.code, message: attempt.error.message },
+    error: attempt.error && errorDtoOf(attempt.error),
+    phases: phasesOf(attempt),
   };
 }
 
@@ -55,7 +69,9 @@ export function toJobDto(job: ListedJob, staleSeconds: number): JobDto {
     tags: [...job.tags],
     lease: job.lease && leaseDtoOf(job.lease),
     cancelRequested: cancel && { at: iso(cancel.at), by: cancel.by, reason: cancel.reason },
-    error: error && { code: error.code, message: error.message },
+    error: error && errorDtoOf(error),
+    checkpoint: objectOf(job.checkpoint),
+    result: objectOf(job.result),
     attempts: job.attempts.map((attempt) => attemptDtoOf(job._id, attempt)),
     createdBy: { id: createdBy.id, name: `${createdBy.firstName} ${createdBy.lastName}`.trim() },
     stale: isStale(job, staleSeconds),

@@ -6,7 +6,7 @@ import { parametersFor } from './job-parameters.js';
 import type { CreateJobDto, EditJobDto } from './jobs.dto.js';
 import { referenceOperations } from './jobs-lifecycle.js';
 
-type Defaults = Pick<NewJob, 'priority' | 'notBefore' | 'dueAt' | 'tags' | 'maxFailures' | 'maxLosses' | 'runBudgetSeconds' | 'traceId'>;
+type Defaults = Pick<NewJob, 'priority' | 'notBefore' | 'dueAt' | 'tags' | 'maxFailures' | 'maxLosses' | 'runBudgetSeconds' | 'traceId' | 'retryOf'>;
 
 const dateOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
@@ -44,6 +44,7 @@ export function newJobOf(body: CreateJobDto, context: { defaults: Defaults; extr
     maxLosses: defaults.maxLosses,
     runBudgetSeconds: body.runBudgetSeconds ?? defaults.runBudgetSeconds,
     traceId: body.traceId ?? defaults.traceId,
+    retryOf: defaults.retryOf,
     createdBy: { id: actor.id, firstName: actor.name, lastName: '' },
   };
 }

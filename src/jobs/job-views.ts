@@ -1,7 +1,7 @@
 import type { JobDocument } from './jobs.schema.js';
 
 /** A job as lists show it: without log and outbox, with the server's time of reading. */
-export type ListedJob = Omit<JobDocument, 'log' | 'logBytes' | 'outbox'> & { readonly serverNow: Date };
+export type ListedJob = Omit<JobDocument, 'log' | 'logBytes' | 'outbox' | 'inputs' | 'outputs' | 'overdueTold'> & { readonly serverNow: Date };
 
 /** A job with its unrelayed changes, but without its log. */
 export type JobView = ListedJob & Pick<JobDocument, 'outbox'>;
@@ -39,6 +39,7 @@ const listedFields = [
     'lease',
     'cancelRequested',
   ],
+  ...['checkpoint', 'result', 'closingCall', 'compatRequeues'],
   ...['error', 'attempts', 'retryOf', 'traceId', 'createdBy', 'createdAt', 'updatedAt', 'startedAt', 'finishedAt'],
 ];
 

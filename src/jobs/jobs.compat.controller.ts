@@ -7,6 +7,7 @@ import type { Caller } from '../common/caller.js';
 import { CompatError } from '../common/http/compat-error.js';
 import { sendJsonArray } from '../common/http/json-array.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
+import { CompatPolls } from '../workers/index.js';
 import { type CompatJob, compatJobOf } from './compat/compat-job.js';
 import { CompatCreation, type CreationResult } from './compat/compat-creation.js';
 import { jobSchema, newJobsSchema, resultSchema, statusReportSchema } from './compat/compat-schemas.js';
@@ -33,6 +34,7 @@ export class JobsCompatController {
     private readonly reader: JobsReader,
     private readonly creation: CompatCreation,
     private readonly cookies: JobCookies,
+    private readonly polls: CompatPolls,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -46,6 +48,7 @@ export class JobsCompatController {
   @messageAnswer(400, 'A filter value is not known')
   async list(@Query() query: Record<string, unknown>, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { status, operations, ignoreCompleted } = readJobsQuery(query);
+    if (status === 'queued') this.polls.note(operations.length > 0 ? operations : referenceOperations);
     const stream = this.reader.streamCompat({ status, operations: this.shownOperations(operations), ignoreCompleted });
     await sendJsonArray(request, reply, jsonOf(stream));
   }

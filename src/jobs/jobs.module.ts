@@ -3,10 +3,14 @@ import { InjectModel, MongooseModule } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AuthModule } from '../auth/index.js';
 import { EventsModule, OutboxRegistry } from '../events/index.js';
+import { MaintenanceGateModule } from '../maintenance/index.js';
 import { MetricSources, ObservabilityModule } from '../observability/index.js';
 import { ActiveWorkRegistry, TargetsModule } from '../targets/index.js';
+import { HeldWorkRegistry, WorkersModule } from '../workers/index.js';
 import { CompatCreation } from './compat/compat-creation.js';
+import { HeldJobs } from './held-jobs.js';
 import { JobController } from './job.controller.js';
+import { JobEndings } from './job-endings.js';
 import { JobIdempotentCreation } from './job-idempotent-creation.js';
 import { JobListsStore } from './job-lists.store.js';
 import { JobMetrics } from './job-metrics.js';
@@ -17,12 +21,32 @@ import { JobsReader } from './jobs.reader.js';
 import { completedModel, inProgressModel, type JobDocument } from './jobs.schema.js';
 import { JobsService } from './jobs.service.js';
 import { JobsStore } from './jobs.store.js';
+import { ClaimDesk } from './protocol/claim-desk.js';
+import { ClaimsService } from './protocol/claims.service.js';
+import { JobRequeues } from './protocol/job-requeues.js';
+import { JobRescue } from './protocol/job-rescue.js';
+import { JobRescueTask } from './protocol/job-rescue.task.js';
+import { LeasesService } from './protocol/leases.service.js';
+import { LeasesStore } from './protocol/leases.store.js';
+import { OperatorActions } from './protocol/operator-actions.service.js';
+import { WorkerProtocolController } from './protocol/worker-protocol.controller.js';
 
 /** Jobs with both of their surfaces. */
 @Module({
-  imports: [MongooseModule.forFeature([inProgressModel, completedModel]), AuthModule, EventsModule, ObservabilityModule, TargetsModule],
-  controllers: [JobsCompatController, JobsController, JobController],
-  providers: [JobsStore, JobListsStore, JobsService, JobsReader, JobMetrics, JobIdempotentCreation, CompatCreation],
+  imports: [
+    MongooseModule.forFeature([inProgressModel, completedModel]),
+    AuthModule,
+    EventsModule,
+    MaintenanceGateModule,
+    ObservabilityModule,
+    TargetsModule,
+    WorkersModule,
+  ],
+  controllers: [JobsCompatController, JobsController, JobController, WorkerProtocolController],
+  providers: [
+    ...[JobsStore, JobListsStore, JobsService, JobEndings, JobsReader, JobMetrics, JobIdempotentCreation, CompatCreation],
+    ...[LeasesStore, ClaimDesk, ClaimsService, LeasesService, JobRequeues, OperatorActions, JobRescue, JobRescueTask, HeldJobs],
+  ],
   exports: [JobsReader],
 })
 export class JobsModule implements OnModuleInit {
@@ -32,6 +56,8 @@ export class JobsModule implements OnModuleInit {
     private readonly outboxes: OutboxRegistry,
     private readonly activeWork: ActiveWorkRegistry,
     private readonly reader: JobsReader,
+    private readonly heldWork: HeldWorkRegistry,
+    private readonly heldJobs: HeldJobs,
     private readonly metricSources: MetricSources,
     private readonly metrics: JobMetrics,
   ) {}
@@ -40,6 +66,7 @@ export class JobsModule implements OnModuleInit {
     this.outboxes.register({ ...jobOutbox, model: this.inProgress });
     this.outboxes.register({ ...jobOutbox, model: this.completed });
     this.activeWork.register(this.reader);
+    this.heldWork.register(this.heldJobs);
     this.metricSources.register('jobs', () => this.metrics.read());
   }
 }

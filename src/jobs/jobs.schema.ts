@@ -21,11 +21,23 @@ export interface JobAttempt {
   readonly endedAt: Date | null;
   readonly outcome: AttemptOutcome | null;
   readonly error: JobError | null;
+  /** First and newest phases, in order; a phase ends where the next begins, the last with the attempt. */
+  readonly phases: readonly PhaseStart[];
+  /** Fingerprint of the lease token, which tells a fenced worker what became of its own attempt; null without a lease. */
+  readonly leaseMark: string | null;
+}
+
+/** When a running job entered a phase. */
+export interface PhaseStart {
+  readonly phase: JobPhase;
+  readonly at: Date;
 }
 
 export interface JobError {
   readonly code: string;
   readonly message: string;
+  /** JSON text of what the worker added; null without. */
+  readonly details: string | null;
 }
 
 /** Who asked for a job: the three names of the original; `id` is its `userId`. */
@@ -62,6 +74,17 @@ export interface JobDocument extends Versioned {
   readonly lease: JobLease | null;
   readonly cancelRequested: CancelRequest | null;
   readonly error: JobError | null;
+  /** JSON texts of what workers left: for the next attempt, the outcome, and what was read and written. */
+  readonly checkpoint: string | null;
+  readonly result: string | null;
+  readonly inputs: string | null;
+  readonly outputs: string | null;
+  /** Fingerprint of the worker's call that ended the last attempt, so that its repeat is recognised. */
+  readonly closingCall: string | null;
+  /** How often workers of the original put it back from running to queued. */
+  readonly compatRequeues: number;
+  /** The due time for which it has been told that it passed. */
+  readonly overdueTold: Date | null;
   /** Newest 20, oldest first. */
   readonly attempts: readonly JobAttempt[];
   readonly retryOf: string | null;
@@ -82,6 +105,19 @@ export interface JobLease {
   readonly claimedAt: Date;
   readonly heartbeatAt: Date;
   readonly expiresAt: Date;
+  /** The fencing token: only who knows it may go on with the job. Never shown but to the claimer. */
+  readonly token: string;
+  readonly seconds: number;
+  /** The claimer's own name for the claim, bound to the claimer; null where it gave none. */
+  readonly claimId: string | null;
+  /** Lines that this attempt's worker has sent. */
+  readonly logLines: number;
+  /** The progress that the last event told of. */
+  readonly percentTold: number;
+  /** When the run budget is spent; null without one. */
+  readonly budgetEndsAt: Date | null;
+  /** True once the lease was prolonged because too many ended at once: its loss is not counted. */
+  readonly excused: boolean;
 }
 
 /** Somebody's wish that a running job ends. */
@@ -91,7 +127,31 @@ export interface CancelRequest {
   readonly reason: string;
 }
 
-const errorSchema = new Schema<JobError>({ code: String, message: String }, { ...schemaOptions, _id: false });
+const errorSchema = new Schema<JobError>({ code: String, message: String, details: String }, { ...schemaOptions, _id: false });
+const leasePaths = {
+  workerId: String,
+  claimedAt: Date,
+  heartbeatAt: Date,
+  expiresAt: Date,
+  token: String,
+  seconds: Number,
+  claimId: String,
+  logLines: Number,
+  percentTold: Number,
+  budgetEndsAt: Date,
+  excused: Boolean,
+};
+const attemptPaths = {
+  _id: false,
+  attempt: Number,
+  workerId: String,
+  startedAt: Date,
+  endedAt: Date,
+  outcome: String,
+  error: { type: errorSchema },
+  phases: [{ _id: false, phase: String, at: Date }],
+  leaseMark: String,
+};
 
 const jobPaths = {
   _id: { type: String, required: true },
@@ -128,12 +188,17 @@ const jobPaths = {
   maxFailures: Number,
   maxLosses: Number,
   runBudgetSeconds: Number,
-  lease: { type: new Schema({ workerId: String, claimedAt: Date, heartbeatAt: Date, expiresAt: Date }, { ...schemaOptions, _id: false }) },
+  lease: { type: new Schema(leasePaths, { ...schemaOptions, _id: false }) },
   cancelRequested: { type: new Schema({ at: Date, by: String, reason: String }, { ...schemaOptions, _id: false }) },
   error: { type: errorSchema },
-  attempts: [
-    { _id: false, attempt: Number, workerId: String, startedAt: Date, endedAt: Date, outcome: String, error: { type: errorSchema } },
-  ],
+  checkpoint: String,
+  result: String,
+  inputs: String,
+  outputs: String,
+  closingCall: String,
+  compatRequeues: Number,
+  overdueTold: Date,
+  attempts: [attemptPaths],
   retryOf: String,
   traceId: String,
   createdBy: { id: String, firstName: String, lastName: String },
@@ -163,6 +228,15 @@ const inProgressSchema = new Schema<JobDocument>(jobPaths, { ...schemaOptions, c
 inProgressSchema.index({ datasetName: 1 }, { name: 'one_job_per_dataset', unique: true });
 // Claims, in the order of their turn.
 inProgressSchema.index({ status: 1, operation: 1, rank: 1, _id: 1 }, { name: 'claim' });
+// A repeated claim.
+inProgressSchema.index(
+  { 'lease.claimId': 1 },
+  { name: 'claim_id', unique: true, partialFilterExpression: { 'lease.claimId': { $type: 'string' } } },
+);
+// Ended leases and spent run budgets.
+inProgressSchema.index({ status: 1, 'lease.expiresAt': 1 }, { name: 'lease_end' });
+// Jobs past their due time.
+inProgressSchema.index({ dueAt: 1 }, { name: 'due', partialFilterExpression: { dueAt: { $type: 'date' } } });
 // The polls of the original's workers: one status, some operations, in order of creation.
 inProgressSchema.index({ status: 1, operation: 1, createdAt: 1, _id: 1 }, { name: 'poll' });
 // Jobs whose manifesto names a dataset.

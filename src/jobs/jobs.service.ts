@@ -4,7 +4,6 @@ import type { Caller } from '../common/caller.js';
 import type { ExpectedVersion } from '../common/http/etag.js';
 import { PreconditionFailedError } from '../common/errors/precondition.errors.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
-import { databaseAway } from '../database/mongo-errors.js';
 import { EventHistory } from '../events/index.js';
 import { Metrics } from '../observability/index.js';
 import {
@@ -17,12 +16,14 @@ import {
   reportLines,
   type StatusReport,
 } from './job-changes.js';
+import { JobEndings } from './job-endings.js';
+import type { Expected } from './job-expectations.js';
 import { holderOf, holderSentence } from './job-holder.js';
-import { finalStatuses, isFinal, reportedState } from './jobs-lifecycle.js';
+import { isFinal, reportedState } from './jobs-lifecycle.js';
 import { JobFinalError, JobNotFoundError, OperationDisabledError, TargetBusyError } from './jobs.errors.js';
 import type { CompatListedJob, JobView } from './job-views.js';
 import type { JobDocument } from './jobs.schema.js';
-import { type Expected, JobsStore } from './jobs.store.js';
+import { JobsStore } from './jobs.store.js';
 
 /** What became of a status report. */
 export type ReportOutcome = 'applied' | 'notFound' | 'leased';
@@ -42,15 +43,16 @@ const maxLooks = 5;
 export class JobsService {
   constructor(
     private readonly store: JobsStore,
+    private readonly endings: JobEndings,
     private readonly history: EventHistory,
     private readonly metrics: Metrics,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /** What a job has that its creator did not say. */
-  get defaults(): Pick<NewJob, 'priority' | 'notBefore' | 'dueAt' | 'tags' | 'maxFailures' | 'maxLosses' | 'runBudgetSeconds' | 'traceId'> {
+  get defaults(): Pick<NewJob, 'priority' | 'notBefore' | 'dueAt' | 'tags' | 'maxFailures' | 'maxLosses' | 'runBudgetSeconds' | 'traceId' | 'retryOf'> {
     const { jobsMaxFailures: maxFailures, jobsMaxLosses: maxLosses } = this.settings;
-    return { priority: 'normal', notBefore: null, dueAt: null, tags: [], maxFailures, maxLosses, runBudgetSeconds: null, traceId: null };
+    return { priority: 'normal', notBefore: null, dueAt: null, tags: [], maxFailures, maxLosses, runBudgetSeconds: null, traceId: null, retryOf: null };
   }
 
   /** @throws OperationDisabledError for a BUMP where the settings do not allow it */
@@ -117,7 +119,9 @@ export class JobsService {
   async report(id: string, report: StatusReport, caller: Caller): Promise<ReportOutcome> {
     const status = report.status && reportedState(report.status).status;
     if (status && isFinal(status)) return this.reportEnd(id, report, { status, caller });
-    const expected: Expected = { ...(status && { unleased: true }), ...(status === 'queued' && { cancelRequested: false }) };
+    const { compatMaxRequeues: compatRequeuesBelow } = this.settings;
+    const mayRequeue = { cancelRequested: false, compatRequeuesBelow };
+    const expected: Expected = { ...(status && { unleased: true }), ...(status === 'queued' && mayRequeue) };
     for (let look = 0; look < maxLooks; look++) {
       if (await this.store.apply(id, reportChange(report, caller), expected)) return 'applied';
       const job = await this.store.findActive(id);
@@ -125,8 +129,17 @@ export class JobsService {
       if (job.lease) return 'leased';
       // Given back by its worker after somebody asked for its end.
       if (job.cancelRequested) return this.reportEnd(id, report, { status: 'failed', caller });
+      if (status === 'queued' && job.compatRequeues >= compatRequeuesBelow) return this.endPoisoned(id, report, caller);
     }
     return 'notFound';
+  }
+
+  /** Ends a job that its workers put back to queued again and again: each of them most likely died of it. */
+  private async endPoisoned(id: string, report: StatusReport, caller: Caller): Promise<ReportOutcome> {
+    const end = (job: JobDocument): JobEnd => requeuedTooOften(job, report);
+    const finished = await this.endings.end(id, end, { expected: { unleased: true, running: true }, caller });
+    if (finished) return 'applied';
+    return (await this.store.findActive(id)) ? 'leased' : 'notFound';
   }
 
   private async reportEnd(
@@ -135,33 +148,9 @@ export class JobsService {
     { status, caller }: { status: 'completed' | 'failed' | 'cancelled'; caller: Caller },
   ): Promise<ReportOutcome> {
     const end = (job: JobDocument): JobEnd => reportedEnd(job, report, status);
-    const finished = await this.finish(id, end, { expected: { unleased: true }, caller });
+    const finished = await this.endings.end(id, end, { expected: { unleased: true }, caller });
     if (finished) return 'applied';
     return (await this.store.findActive(id)) ? 'leased' : 'notFound';
-  }
-
-  /** Ends a job. Where the database did not say what became of it, the finished job itself tells. */
-  private async finish(
-    id: string,
-    end: (job: JobDocument) => JobEnd,
-    options: { expected: Expected; caller: Caller },
-  ): Promise<JobView | null> {
-    try {
-      const finished = await this.store.finish(id, end, options);
-      if (finished) this.measureEnd(finished);
-      return finished;
-    } catch (error) {
-      if (!databaseAway(error)) throw error;
-      const finished = await this.store.findFinished(id).catch(() => null);
-      if (!finished || finished.outbox.at(-1)?.requestId !== options.caller.requestId) throw error;
-      return finished;
-    }
-  }
-
-  private measureEnd(job: JobView): void {
-    const attempt = job.attempts.at(-1);
-    const runSeconds = attempt && job.finishedAt ? (job.finishedAt.getTime() - attempt.startedAt.getTime()) / 1_000 : null;
-    this.metrics.jobFinished(job.operation, job.status as (typeof finalStatuses)[number], runSeconds);
   }
 
   /**
@@ -186,7 +175,7 @@ export class JobsService {
     const version = typeof expected === 'number' ? { version: expected } : {};
     const end = (): JobEnd => cancelledEnd(reason);
     for (let look = 0; look < maxLooks; look++) {
-      const cancelled = await this.finish(id, end, { expected: { ...version, ...(force ? {} : { queued: true }) }, caller });
+      const cancelled = await this.endings.end(id, end, { expected: { ...version, ...(force ? {} : { queued: true }) }, caller });
       if (cancelled) return cancelled;
       const requested = force ? null : await this.store.applyAndGet(id, cancelRequestChange(reason, caller), version);
       // A job that went back to queued in between is cancelled at once, on the next look.
@@ -216,10 +205,21 @@ function reportedEnd(job: JobDocument, report: StatusReport, reported: 'complete
   return {
     status,
     attemptOutcome: status,
-    error: status === 'failed' ? { code: 'WORKER_FAILED', message: (report.log ?? noMessage).slice(0, 1_000).toWellFormed() } : null,
+    error: status === 'failed' ? { code: 'WORKER_FAILED', message: (report.log ?? noMessage).slice(0, 1_000).toWellFormed(), details: null } : null,
     lines: cancelled ? [...lines, `Cancelled: ${job.cancelRequested?.reason}`] : lines,
     ...(report.description !== undefined && { description: report.description }),
     reason: cancelled ? (job.cancelRequested?.reason ?? null) : null,
+  };
+}
+
+/** The end of a job that went back from running to queued too often. */
+function requeuedTooOften(job: JobDocument, report: StatusReport): JobEnd {
+  const message = `Put back to queued ${job.compatRequeues + 1} times while running; COMPAT_MAX_REQUEUES allows ${job.compatRequeues}.`;
+  return {
+    ...reportedEnd(job, report, 'failed'),
+    error: { code: 'REQUEUED_TOO_OFTEN', message, details: null },
+    lines: [...reportLines(report), message],
+    reason: message,
   };
 }
 

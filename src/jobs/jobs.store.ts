@@ -8,35 +8,14 @@ import { duplicateKeyOf } from '../database/mongo-errors.js';
 import { Transactions } from '../database/transactions.js';
 import { TargetOutcomes } from '../targets/index.js';
 import { endOf, insertionOf, type JobEnd, type NewJob } from './job-changes.js';
+import { type Expected, filterOf } from './job-expectations.js';
 import { type CompatListedJob, compatProjection, type JobView, viewProjection } from './job-views.js';
 import { manifestoOutcomes, targetActionOf } from './jobs-lifecycle.js';
 import { completedModel, inProgressModel, type JobDocument } from './jobs.schema.js';
 
-/** What a job must be for a change to happen, beside being unfinished. */
-export interface Expected {
-  /** Only at this version. */
-  readonly version?: number;
-  /** Only without a lease. */
-  readonly unleased?: true;
-  /** Only while queued. */
-  readonly queued?: true;
-  /** Only when somebody asked for its cancellation, or only when nobody did. */
-  readonly cancelRequested?: boolean;
-}
-
 export type Creation = { readonly kind: 'created'; readonly job: JobView } | { readonly kind: 'busy' };
 
 const limits = { maxTimeMS: statementLimits.oneDocumentMs };
-
-function filterOf(id: string, expected: Expected): Record<string, unknown> {
-  return {
-    _id: id,
-    ...(expected.version === undefined ? {} : { version: expected.version }),
-    ...(expected.unleased ? { lease: null } : {}),
-    ...(expected.queued ? { status: 'queued' } : {}),
-    ...(expected.cancelRequested === undefined ? {} : { cancelRequested: expected.cancelRequested ? { $ne: null } : null }),
-  };
-}
 
 /** `inprogress` and `completed`: every change of a job. Uses the driver's collections, because it is the hot path and every change is a pipeline. */
 @Injectable()

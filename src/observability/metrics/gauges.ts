@@ -12,6 +12,8 @@ export interface Readings {
   /** Operation → seconds that its longest waiting job could have been running. */
   readonly jobQueueAgeSeconds?: Readonly<Record<string, number>>;
   readonly maintenance?: (typeof maintenanceModes)[number];
+  /** State → number of workers. */
+  readonly workers?: Readonly<Record<string, number>>;
   /** Changes that the relay has not yet copied. */
   readonly relayPending?: number;
   /** Age of the oldest of them; 0 when there is none. */
@@ -46,6 +48,7 @@ export class Gauges {
       label: 'operation',
       help: 'Age of the longest waiting job.',
     });
+    this.addLabelled('workers', 'signalbox_workers', { label: 'state', help: 'Workers of the native protocol.' });
     this.addLabelled('maintenance', 'signalbox_maintenance', { label: 'mode', help: '1 for the mode of the maintenance switch.' });
     this.addLabelled('databaseConnections', 'mongodb_connections', {
       label: 'state',

@@ -57,6 +57,18 @@ export class Metrics {
     buckets: waitBuckets,
     registers: this.registers,
   });
+  private readonly leasesExpired = new Counter({
+    name: 'signalbox_job_lease_expired_total',
+    help: 'Leases that ended without a sign of life, whose jobs were taken back.',
+    labelNames: ['operation'],
+    registers: this.registers,
+  });
+  private readonly leasesLost = new Counter({
+    name: 'signalbox_job_lease_lost_total',
+    help: 'Calls of workers that had lost their lease.',
+    labelNames: ['operation'],
+    registers: this.registers,
+  });
   private readonly jobRun = new Histogram({
     name: 'signalbox_job_run_seconds',
     help: 'Time from the last start of a job to its end.',
@@ -106,6 +118,16 @@ export class Metrics {
   /** Counts a live stream that was refused, or ended by the service. */
   streamDropped(reason: StreamDrop): void {
     this.streamsDropped.inc({ reason });
+  }
+
+  /** Counts a lease that ended without a sign of life. */
+  leaseExpired(operation: string): void {
+    this.leasesExpired.inc({ operation: this.operations.of(operation) });
+  }
+
+  /** Counts a call of a worker that did not hold the lease any more. */
+  leaseLost(operation: string): void {
+    this.leasesLost.inc({ operation: this.operations.of(operation) });
   }
 
   /** Measures one finished request. */
