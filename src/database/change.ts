@@ -53,6 +53,8 @@ export interface Change {
   readonly to: string | Expression;
   /** The field that holds the state before; default `status`. */
   readonly stateField?: string;
+  /** State before, where no field holds it. */
+  readonly from?: string;
   /** Fields to set: plain values are literals, expressions see the document as it was. */
   readonly set: Readonly<Record<string, unknown>>;
   /** Names of fields in `set` whose values before and after belong in the history. */
@@ -83,7 +85,7 @@ function entryOf(change: Change): object {
     version: { $add: ['$version', 1] },
     at: '$$NOW',
     type: operand(change.type),
-    from: { $ifNull: [`$${stateField}`, null] },
+    from: change.from === undefined ? { $ifNull: [`$${stateField}`, null] } : operand(change.from),
     to: operand(change.to),
     changes: changesOf(change),
     actor: operand(change.caller.actor),

@@ -12,6 +12,8 @@ export interface Readings {
   /** Operation → seconds that its longest waiting job could have been running. */
   readonly jobQueueAgeSeconds?: Readonly<Record<string, number>>;
   readonly maintenance?: (typeof maintenanceModes)[number];
+  /** Kind → how many have to end before maintenance is quiet. */
+  readonly maintenanceRemaining?: Readonly<Record<string, number>>;
   /** State → number of workers. */
   readonly workers?: Readonly<Record<string, number>>;
   /** Changes that the relay has not yet copied. */
@@ -50,6 +52,10 @@ export class Gauges {
     });
     this.addLabelled('workers', 'signalbox_workers', { label: 'state', help: 'Workers of the native protocol.' });
     this.addLabelled('maintenance', 'signalbox_maintenance', { label: 'mode', help: '1 for the mode of the maintenance switch.' });
+    this.addLabelled('maintenanceRemaining', 'signalbox_maintenance_remaining', {
+      label: 'kind',
+      help: 'What has to end before maintenance is quiet.',
+    });
     this.addLabelled('databaseConnections', 'mongodb_connections', {
       label: 'state',
       help: 'Pooled connections in use, and operations waiting for one.',
