@@ -6,11 +6,11 @@ const featureEdges = {
   auth: [],
   observability: ['auth'],
   'api-docs': ['auth', 'observability'],
-  events: [],
+  events: ['auth', 'observability'],
   targets: ['auth'],
   workers: ['auth', 'events', 'observability'],
   jobs: ['auth', 'events', 'maintenance', 'observability', 'targets', 'workers'],
-  maintenance: ['auth', 'events'],
+  maintenance: ['auth', 'events', 'observability', 'workers'],
   datasets: ['auth', 'events'],
 };
 const features = Object.keys(featureEdges);

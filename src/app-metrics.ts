@@ -3,8 +3,6 @@ import { KeySource } from './auth/index.js';
 import { PoolUse } from './database/pool-use.js';
 import { Transactions } from './database/transactions.js';
 import { RelayMonitor } from './events/index.js';
-import { JobsReader } from './jobs/index.js';
-import { MaintenanceGate } from './maintenance/index.js';
 import { MetricSources } from './observability/index.js';
 
 /** The gauges that need more than one feature, or none. @see API.md 7 */
@@ -16,8 +14,6 @@ export class AppMetrics implements OnModuleInit {
     private readonly pool: PoolUse,
     private readonly relay: RelayMonitor,
     private readonly keys: KeySource,
-    private readonly gate: MaintenanceGate,
-    private readonly jobs: JobsReader,
   ) {}
 
   onModuleInit(): void {
@@ -32,10 +28,6 @@ export class AppMetrics implements OnModuleInit {
     this.sources.register('relay', async () => {
       const { pending, lagSeconds } = await this.relay.status();
       return lagSeconds === null ? {} : { relayPending: pending, relayLagSeconds: lagSeconds };
-    });
-    this.sources.register('maintenance', async () => {
-      if (!(await this.gate.isPaused())) return { maintenance: 'off' };
-      return { maintenance: (await this.jobs.countRunning()) > 0 ? 'draining' : 'quiet' };
     });
   }
 }

@@ -31,6 +31,7 @@ describe('a good token', () => {
       name: 'Worker One',
       roles: ['reader', 'worker'],
       role: 'worker',
+      endsAtMs: (good.exp + 30) * 1_000,
     });
   });
 

@@ -6,3 +6,4 @@ export { type CookieUser, JobCookies } from './cookies/job-cookies.js';
 export { adminTokenPath } from './issuer/admin-token.js';
 export { ensureEmbeddedIssuer, IssuerKeyError } from './issuer/embedded-issuer.js';
 export { KeySource } from './keys/key-source.js';
+export { tokenEndsAtMs } from './request-caller.js';

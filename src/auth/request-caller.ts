@@ -20,5 +20,9 @@ export function callerOf(request: FastifyRequest): Caller {
     principal?.role == null
       ? ({ id: 'anonymous', name: 'anonymous', role: 'anonymous' } as const)
       : { id: principal.id, name: principal.name, role: principal.role };
-  return { actor: { ...identity, address: request.ip }, requestId: request.id };
+  const trace = request.traceparent ? { traceparent: request.traceparent } : {};
+  return { actor: { ...identity, address: request.ip }, requestId: request.id, ...trace };
 }
+
+/** When the token of a request stops being accepted, in milliseconds since 1970; null without a token. */
+export const tokenEndsAtMs = (request: FastifyRequest): number | null => request.principal?.endsAtMs ?? null;

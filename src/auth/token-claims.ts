@@ -28,6 +28,8 @@ export interface Principal {
   readonly roles: readonly Role[];
   /** The strongest of `roles`; null without any. */
   readonly role: Role | null;
+  /** When the token stops being accepted, in milliseconds since 1970. */
+  readonly endsAtMs: number;
 }
 
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}]/gu;
@@ -64,5 +66,12 @@ export function principalOf(claims: unknown, rules: TokenRules): Principal {
   checkTimes(known);
   const subject = subjectOf(known);
   const held = rolesInClaim(known[rules.rolesClaim]);
-  return { id: `${rules.issuer}|${subject}`, name: nameOf(known, subject), roles: held, role: strongestRole(held) };
+  const endsAtMs = endOf(known, rules);
+  return { id: `${rules.issuer}|${subject}`, name: nameOf(known, subject), roles: held, role: strongestRole(held), endsAtMs };
+}
+
+/** The end that `exp`, and the greatest age where there is one, set; with the tolerance for differing clocks. */
+function endOf({ exp, iat }: Record<string, unknown>, { maxAgeSeconds }: TokenRules): number {
+  const oldest = maxAgeSeconds !== null && typeof iat === 'number' ? iat + maxAgeSeconds : Infinity;
+  return (Math.min(Number(exp), oldest) + clockToleranceSeconds) * 1_000;
 }

@@ -16,6 +16,8 @@ export interface Actor {
 export interface Caller {
   readonly actor: Actor;
   readonly requestId: string;
+  /** W3C trace context of the request, where it has one. */
+  readonly traceparent?: string;
 }
 
 /** The caller of everything that the service does by itself. */

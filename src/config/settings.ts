@@ -71,6 +71,11 @@ export const settingSpecs = {
     'addresses or networks',
   )({ default: [], desc: 'Proxies whose `X-Forwarded-For` is believed.' }),
   RATE_LIMIT_PER_SECOND: integer(1, 1_000_000)({ default: undefined, desc: 'Requests per second and subject; more are answered 429.' }),
+  MAINTENANCE_STOPS_CLOCKS: unlessFalse({
+    default: true,
+    desc: '`false`: time under maintenance counts against due times and run budgets.',
+  }),
+  SSE_MAX_CLIENTS: integer(1, 100_000)({ default: 500, desc: 'Open live streams of one process; more are answered 503.' }),
   SHUTDOWN_GRACE_SECONDS: integer(1, 600)({ default: 25, desc: 'Time for running requests to finish at shutdown.' }),
   LOG_LEVEL: oneOf(logLevels)({ default: 'info', desc: '`trace`, `debug`, `info`, `warn` or `error`.' }),
   LOG_FORMAT: oneOf(['json', 'pretty'] as const)({ default: undefined, desc: '`json` or `pretty`. Default: pretty on a terminal.' }),
@@ -190,6 +195,8 @@ export interface Settings {
   readonly metricsToken: string | null;
   readonly trustedProxies: readonly string[];
   readonly rateLimitPerSecond: number | null;
+  readonly maintenanceStopsClocks: boolean;
+  readonly sseMaxClients: number;
   readonly shutdownGraceSeconds: number;
   readonly logLevel: (typeof logLevels)[number];
   /** Null: pretty on a terminal, else JSON. */
@@ -250,6 +257,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     metricsToken: values.METRICS_TOKEN ?? null,
     trustedProxies: values.TRUSTED_PROXIES,
     rateLimitPerSecond: values.RATE_LIMIT_PER_SECOND ?? null,
+    maintenanceStopsClocks: values.MAINTENANCE_STOPS_CLOCKS,
+    sseMaxClients: values.SSE_MAX_CLIENTS,
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? null,

@@ -16,6 +16,8 @@ export interface ChangeEntry {
   readonly actor: Actor;
   readonly reason: string | null;
   readonly requestId: string;
+  /** W3C trace context of the request; absent where there was none. */
+  readonly traceparent?: string;
 }
 
 /** What every aggregate document has. */
@@ -51,6 +53,8 @@ export interface Change {
   readonly to: string | Expression;
   /** The field that holds the state before; default `status`. */
   readonly stateField?: string;
+  /** State before, where no field holds it. */
+  readonly from?: string;
   /** Fields to set: plain values are literals, expressions see the document as it was. */
   readonly set: Readonly<Record<string, unknown>>;
   /** Names of fields in `set` whose values before and after belong in the history. */
@@ -72,18 +76,22 @@ function changesOf({ recorded = [], set, changes = {} }: Change): Record<string,
   return Object.fromEntries([...fields, ...further]) as Record<string, object>;
 }
 
+/** The trace context of an entry, where there is one. */
+const traceOf = ({ traceparent }: Caller): object => (traceparent === undefined ? {} : { traceparent: operand(traceparent) });
+
 function entryOf(change: Change): object {
   const stateField = change.stateField ?? 'status';
   return {
     version: { $add: ['$version', 1] },
     at: '$$NOW',
     type: operand(change.type),
-    from: { $ifNull: [`$${stateField}`, null] },
+    from: change.from === undefined ? { $ifNull: [`$${stateField}`, null] } : operand(change.from),
     to: operand(change.to),
     changes: changesOf(change),
     actor: operand(change.caller.actor),
     reason: operand(change.reason ?? null),
     requestId: operand(change.caller.requestId),
+    ...traceOf(change.caller),
   };
 }
 
@@ -144,6 +152,7 @@ export function insertionPipeline(insertion: Insertion): object[] {
     actor: operand(actor),
     reason: operand(insertion.reason ?? null),
     requestId: operand(requestId),
+    ...traceOf(insertion.caller),
   };
   const fields = Object.fromEntries(Object.entries(insertion.document).map(([field, value]) => [field, operand(value)]));
   const outbox = { $concatArrays: [operand(insertion.movedFrom?.outbox ?? []), [entry]] };

@@ -33,6 +33,7 @@ export const versionedPaths = {
       actor: { ...actorPaths },
       reason: String,
       requestId: String,
+      traceparent: String,
     },
   ],
 } as const;

@@ -27,8 +27,9 @@ export function draftsOf(source: OutboxSource, document: Versioned): EventDraft[
   return document.outbox.map((entry) => {
     assertEntry(entry, above);
     above = entry.version;
-    const { version, at, type, from, to, changes, actor, reason, requestId } = entry;
-    return { ...about, version, at, type, from, to, changes, actor, reason, requestId, data: source.dataOf(document, entry) };
+    const { version, at, type, from, to, changes, actor, reason, requestId, traceparent } = entry;
+    const change = { version, at, type, from, to, changes, actor, reason, requestId, ...(traceparent !== undefined && { traceparent }) };
+    return { ...about, ...change, data: source.dataOf(document, entry) };
   });
 }
 

@@ -3,6 +3,7 @@ import { CursorInvalidError } from '../common/errors/request.errors.js';
 import type { KeyPart, Place } from '../common/http/cursor.js';
 import { type Page, readPage } from '../common/http/page.js';
 import type { ChangeEntry } from '../database/change.js';
+import { publicType } from './event-types.js';
 import { EventsStore, type VersionRange } from './events.store.js';
 
 /** Which page of an object's history. */
@@ -10,9 +11,6 @@ export interface HistoryPageRequest {
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
-
-/** The version of an event type that readers see, such as `job.completed.v1`. */
-const publicType = (type: string): string => `${type}.v1`;
 
 function entryOf({ version, at, type, from, to, changes, actor, reason, requestId }: ChangeEntry): ChangeEntry {
   return { version, at, type: publicType(type), from, to, changes, actor, reason, requestId };

@@ -1,8 +1,11 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { ChangeWaker } from '../database/change-waker.js';
 import { LeaseModule } from '../database/lease.module.js';
+import { MetricSources, ObservabilityModule } from '../observability/index.js';
 import { EventHistory } from './event-history.js';
+import { EventsController } from './events.controller.js';
+import { EventsReader } from './events.reader.js';
 import { eventModel } from './events.schema.js';
 import { EventsStore } from './events.store.js';
 import { OutboxMover } from './outbox-mover.js';
@@ -10,21 +13,37 @@ import { OutboxRegistry } from './outbox-registry.js';
 import { OutboxStore } from './outbox.store.js';
 import { Relay, RELAY_TIMING, relayTiming } from './relay.js';
 import { RelayMonitor } from './relay-monitor.js';
+import { EventStreams, STREAM_TIMING, streamTiming } from './stream/event-streams.js';
+import { LiveEvents } from './stream/live-events.js';
 
-/** The relay, the events, and the door for features whose documents have an outbox. */
+/** The relay, the events with their list and live stream, and the door for features whose documents have an outbox. */
 @Module({
-  imports: [MongooseModule.forFeature([eventModel]), LeaseModule],
+  imports: [MongooseModule.forFeature([eventModel]), LeaseModule, ObservabilityModule],
+  controllers: [EventsController],
   providers: [
     ChangeWaker,
     EventHistory,
+    EventsReader,
     EventsStore,
+    EventStreams,
+    LiveEvents,
     OutboxMover,
     OutboxRegistry,
     OutboxStore,
     Relay,
     RelayMonitor,
     { provide: RELAY_TIMING, useValue: relayTiming },
+    { provide: STREAM_TIMING, useValue: streamTiming },
   ],
   exports: [ChangeWaker, EventHistory, OutboxRegistry, RelayMonitor],
 })
-export class EventsModule {}
+export class EventsModule implements OnModuleInit {
+  constructor(
+    private readonly metricSources: MetricSources,
+    private readonly streams: EventStreams,
+  ) {}
+
+  onModuleInit(): void {
+    this.metricSources.register('events', () => Promise.resolve({ sseClients: this.streams.count }));
+  }
+}

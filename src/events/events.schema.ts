@@ -42,6 +42,7 @@ const schema = new Schema<StoredEvent>(
     actor,
     reason: String,
     requestId: String,
+    traceparent: String,
     data: Object,
   },
   { ...schemaOptions, collection: 'events' },
@@ -50,5 +51,13 @@ const schema = new Schema<StoredEvent>(
 schema.index({ seq: 1 }, { name: 'seq', unique: true });
 // History of one object, newest first or behind a version; which entries have been relayed; one event per change.
 schema.index({ documentId: 1, version: 1 }, { name: 'documentId_version', unique: true });
+// GET events and replays of the live stream, by each of their filters, in the order of numbers.
+schema.index({ topic: 1, seq: 1 }, { name: 'topic_seq' });
+schema.index({ type: 1, seq: 1 }, { name: 'type_seq' });
+schema.index({ subject: 1, seq: 1 }, { name: 'subject_seq' });
+schema.index({ dataset: 1, seq: 1 }, { name: 'dataset_seq' });
+schema.index({ 'actor.id': 1, seq: 1 }, { name: 'actor_seq' });
+// GET events of a time range. Time and number grow together only roughly, so that neither stands for the other.
+schema.index({ at: 1, seq: 1 }, { name: 'at_seq' });
 
 export const eventModel = { name: 'Event', schema };

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import mongoose, { type Model } from 'mongoose';
 import { statementLimits } from '../database/connection-options.js';
+import { conditionsOf, type EventFilter } from './event-filter.js';
 import { type EventDraft, eventModel, type StoredEvent } from './events.schema.js';
 
 /** What became of an append: all stored, or the ones before `at` stored and the one at `at` not, for a reason that lies in it. */
@@ -18,6 +19,21 @@ export interface VersionRange {
   readonly below?: number | undefined;
   readonly above?: number | undefined;
   readonly limit: number;
+}
+
+/** Which numbers, both bounds exclusive, and from which end. */
+export interface SeqRange {
+  readonly above?: number | undefined;
+  readonly below?: number | undefined;
+  readonly ascending: boolean;
+  readonly limit: number;
+}
+
+/** The conditions of a filter within bounds of numbers. */
+function filterWithin(filter: EventFilter, { above, below }: Pick<SeqRange, 'above' | 'below'>): object {
+  const seq = { ...(above !== undefined && { $gt: above }), ...(below !== undefined && { $lt: below }) };
+  const all = [...conditionsOf(filter), ...(Object.keys(seq).length === 0 ? [] : [{ seq }])];
+  return all.length === 0 ? {} : { $and: all };
 }
 
 const withoutId = { _id: 0 } as const;
@@ -43,6 +59,34 @@ export class EventsStore {
       if (!failed) throw error;
       return failed.code === 11000 ? { kind: 'duplicate', at: failed.index } : { kind: 'refused', at: failed.index, error: error as Error };
     }
+  }
+
+  /** Name of the collection, for whoever waits for new events. */
+  get collection(): string {
+    return this.model.collection.name;
+  }
+
+  /** Events that the filter lets through, in the order of their numbers or against it. */
+  async find(filter: EventFilter, { limit, ascending, ...bounds }: SeqRange): Promise<StoredEvent[]> {
+    const options = { projection: withoutId, sort: { seq: ascending ? 1 : -1 }, limit, maxTimeMS: statementLimits.listMs } as const;
+    return (await this.model.collection.find(filterWithin(filter, bounds), options).toArray()) as unknown as StoredEvent[];
+  }
+
+  /** How many events the filter lets through, counted up to `limit`. */
+  async count(filter: EventFilter, { above, limit }: Pick<SeqRange, 'above' | 'limit'>): Promise<number> {
+    return this.model.collection.countDocuments(filterWithin(filter, { above }), { limit, maxTimeMS: statementLimits.listMs });
+  }
+
+  /** How many events there are, from the collection's own count. */
+  async estimateAll(): Promise<number> {
+    return this.model.collection.estimatedDocumentCount({ maxTimeMS: statementLimits.oneDocumentMs });
+  }
+
+  /** The smallest `seq` that is kept; null when there is no event. */
+  async firstSeq(): Promise<number | null> {
+    const options = { sort: { seq: 1 }, projection: { _id: 0, seq: 1 }, maxTimeMS: statementLimits.oneDocumentMs } as const;
+    const first = await this.model.collection.findOne({}, options);
+    return (first?.['seq'] as number | undefined) ?? null;
   }
 
   /** The greatest `seq`; 0 when there is no event. */

@@ -1,11 +1,6 @@
+import type { AnyOf } from '../common/http/any-of.js';
 import { finalStatuses, isFinal, type JobPhase, type JobStatus } from './jobs-lifecycle.js';
 import { manifestoName } from './jobs.schema.js';
-
-/** Any of the wanted values (all when empty), and none of the refused ones. */
-export interface AnyOf<T extends string = string> {
-  readonly wanted: readonly T[];
-  readonly refused: readonly T[];
-}
 
 /** What a list of jobs is narrowed to; names AND, values of one name OR. */
 export interface JobFilter {

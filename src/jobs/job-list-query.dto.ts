@@ -1,46 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsIn, IsOptional, IsString, IsUUID, Length, Matches, ValidateBy } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID, Length, Matches } from 'class-validator';
+import { type AnyOf, filterText, IsAnyOf, repeatedParameter as repeated } from '../common/http/any-of.js';
 import { IsDatasetName, IsInstant } from '../common/http/dto-rules.js';
 import { PageQueryDto } from '../common/http/page.js';
-import type { AnyOf, JobFilter } from './job-filter.js';
+import type { JobFilter } from './job-filter.js';
 import { jobSorts, type JobSort } from './job-lists.store.js';
 import { jobPhases, jobStatuses } from './jobs-lifecycle.js';
 
-const maxValues = 50;
-
-/** The values of a name that may be repeated; one with `!` in front is refused instead of wanted. */
-function anyOf({ value }: { value: unknown }): unknown {
-  const values: unknown[] = Array.isArray(value) ? value : [value];
-  if (!values.every((each) => typeof each === 'string')) return value;
-  return {
-    wanted: values.filter((each) => !each.startsWith('!')),
-    refused: values.filter((each) => each.startsWith('!')).map((each) => each.slice(1)),
-  } satisfies AnyOf;
-}
-
-const textPattern = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
-
-/** Any of some values; only these where they are listed. */
-function IsAnyOf(values?: readonly string[]): PropertyDecorator {
-  const fits = (value: string) => (values ? values.includes(value) : textPattern.test(value));
-  return (target, property) => {
-    Transform(anyOf)(target, property);
-    IsOptional()(target, property);
-    ValidateBy({
-      name: 'isAnyOf',
-      validator: {
-        validate: (value: AnyOf) => {
-          const all = [...(value?.wanted ?? []), ...(value?.refused ?? [])];
-          return all.length > 0 && all.length <= maxValues && all.every(fits);
-        },
-        defaultMessage: () => (values ? `$property must be one of ${values.join(', ')}` : '$property must be 1 to 255 characters of text'),
-      },
-    })(target, property);
-  };
-}
-
-const repeated = { type: String, isArray: true, description: 'May be repeated: any of these. `!value` leaves the value out.' } as const;
 const flag = { enum: ['true', 'false'] };
 
 /** Query of GET jobs. */
@@ -131,7 +97,7 @@ export class JobListQueryDto extends PageQueryDto {
   @IsOptional()
   @IsString()
   @Length(1, 255)
-  @Matches(textPattern, { message: 'q must be text without control characters' })
+  @Matches(filterText, { message: 'q must be text without control characters' })
   q?: string;
 }
 

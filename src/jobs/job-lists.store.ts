@@ -194,6 +194,20 @@ export class JobListsStore {
     );
   }
 
+  /** How long the last runs of an operation took that completed, in seconds; of its `limit` newest finished jobs. */
+  async newestRunSeconds(operation: string, limit: number): Promise<number[]> {
+    const newest = await this.completedJobs.collection
+      .find<Pick<JobDocument, 'status' | 'startedAt' | 'finishedAt'>>({ operation })
+      .project({ _id: 0, status: 1, startedAt: 1, finishedAt: 1 })
+      .sort({ finishedAt: -1, _id: -1 })
+      .limit(limit)
+      .maxTimeMS(statementLimits.listMs)
+      .toArray();
+    return newest.flatMap(({ status, startedAt, finishedAt }) =>
+      status === 'completed' && startedAt && finishedAt ? [(finishedAt.getTime() - startedAt.getTime()) / 1_000] : [],
+    );
+  }
+
   /** Running jobs, oldest first. */
   async listRunning(limit: number): Promise<ListedJob[]> {
     return this.page({ status: { wanted: ['running'], refused: [] } }, 'createdAt', { place: undefined, limit });

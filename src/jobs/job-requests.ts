@@ -1,7 +1,7 @@
 import type { Actor } from '../common/caller.js';
 import { RequestInvalidError } from '../common/errors/request.errors.js';
+import type { AnyOf } from '../common/http/any-of.js';
 import type { JobDefaults, JobEdit, NewJob } from './job-changes.js';
-import type { AnyOf } from './job-filter.js';
 import { parametersFor } from './job-parameters.js';
 import type { CreateJobDto, EditJobDto } from './jobs.dto.js';
 import { referenceOperations } from './jobs-lifecycle.js';

@@ -36,6 +36,9 @@ export interface ActiveJob {
 }
 
 const exactUpTo = 10_000;
+/** Newest finished jobs of an operation that its median is taken from. */
+const medianOf = 101;
+const fewestRuns = 5;
 
 /** The read side of jobs, for this feature's controllers and for other features. */
 @Injectable()
@@ -101,6 +104,14 @@ export class JobsReader implements ActiveWorkSource {
   /** Running jobs, oldest first. */
   async listRunning(limit: number): Promise<ActiveJob[]> {
     return (await this.lists.listRunning(limit)).map(activeJobOf);
+  }
+
+  /** How long a job of this operation usually runs: the median of the newest runs that completed; null with less than 5 of them. */
+  async medianRunSeconds(operation: string): Promise<number | null> {
+    const seconds = (await this.lists.newestRunSeconds(operation, medianOf)).sort((a, b) => a - b);
+    if (seconds.length < fewestRuns) return null;
+    const middle = seconds.length >> 1;
+    return seconds.length % 2 === 1 ? seconds[middle]! : (seconds[middle - 1]! + seconds[middle]!) / 2;
   }
 
   /** What target rows need of unfinished jobs. */

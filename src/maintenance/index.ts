@@ -5,6 +5,7 @@ export {
   type Passage,
   refusalOf,
 } from './maintenance-lifecycle.js';
+export { MaintenanceClock, pausedMs } from './maintenance-clock.js';
 export { MaintenanceGate } from './maintenance-gate.js';
 export { MaintenanceGateModule } from './maintenance-gate.module.js';
 export { MaintenanceModule } from './maintenance.module.js';

@@ -4,6 +4,7 @@ import {
   allowanceOf,
   differences,
   isEqual,
+  keptMarks,
   type MaintenanceSetting,
   modeOf,
   nobody,
@@ -27,12 +28,25 @@ const off = { on: false, reason: null, ticket: null, until: null, autoResume: fa
 
 describe('modeOf', () => {
   it.each([
-    [false, 0, 'off'],
-    [false, 3, 'off'],
-    [true, 3, 'draining'],
-    [true, 0, 'quiet'],
-  ])('is, with on %p and %i running jobs, %s', (on, running, mode) => {
-    expect(modeOf(on, running)).toBe(mode);
+    [false, 0, false, 'off'],
+    [false, 3, true, 'off'],
+    [true, 3, false, 'draining'],
+    [true, 0, true, 'draining'],
+    [true, 0, false, 'quiet'],
+  ])('is, with on %p, %i running jobs and old workers that may start %p, %s', (on, runningJobs, oldWorkersMayStart, mode) => {
+    expect(modeOf(on, { runningJobs, oldWorkersMayStart })).toBe(mode);
+  });
+});
+
+describe('keptMarks', () => {
+  const marks = { quietAt: new Date(1), overdueAt: new Date(2) };
+
+  it('keeps both while the switch stays on with the same end, and the first with another end', () => {
+    const previous = { ...untouched, ...off, ...marks, on: true, until: new Date(0) };
+    expect(keptMarks(previous, { ...previous, reason: 'other', until: new Date(0) })).toEqual(marks);
+    expect(keptMarks(previous, { ...previous, until: new Date(9) })).toEqual({ ...marks, overdueAt: null });
+    for (const setting of [off, { ...off, on: true }])
+      expect(keptMarks({ ...previous, on: setting.on ? false : true }, setting)).toEqual({ quietAt: null, overdueAt: null });
   });
 });
 

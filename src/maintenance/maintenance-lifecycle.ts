@@ -4,9 +4,12 @@ import type { Actor } from '../common/caller.js';
 /**
  * The maintenance switch. It is off until somebody turns it on; every change of it, also of its reason alone, makes a new record with the next number, and the
  * newest record is the switch. While it is on, creating jobs stays allowed and handing them out stops; what the platform does meanwhile is the mode.
+ *
+ * Two things happen to a record by themselves, each once: it becomes quiet, and, behind `until`, overdue or, with `autoResume`, followed by a record that is
+ * off. A later change of the switch while it stays on keeps both.
  */
 export const maintenanceModes = ['off', 'draining', 'quiet'] as const;
-/** `draining`: on, and a job is still running. `quiet`: on, and none is. Queued jobs do not count. */
+/** `draining`: on, and a job is still running, or an old worker may yet start one. `quiet`: on, and none is. Queued jobs do not count. */
 export type MaintenanceMode = (typeof maintenanceModes)[number];
 
 /** What a caller decides when setting the switch. */
@@ -48,6 +51,10 @@ export interface MaintenanceRecord extends MaintenanceSetting {
   readonly at: Date;
   /** Since when the switch is on, or off, without interruption. */
   readonly since: Date;
+  /** When it first became quiet since it is on; null before, and while off. */
+  readonly quietAt: Date | null;
+  /** When `until` was found to be over; null before, and while off. */
+  readonly overdueAt: Date | null;
 }
 
 /** The switch as it is now: the newest record, or `untouched`. */
@@ -55,6 +62,8 @@ export type MaintenanceSwitch = MaintenanceSetting & {
   readonly number: number;
   readonly setBy: Actor | null;
   readonly since: Date | null;
+  readonly quietAt: Date | null;
+  readonly overdueAt: Date | null;
 };
 
 /** The switch before its first record. */
@@ -68,6 +77,8 @@ export const untouched: MaintenanceSwitch = {
   allow: nobody,
   setBy: null,
   since: null,
+  quietAt: null,
+  overdueAt: null,
 };
 
 /**
@@ -83,10 +94,39 @@ export const initialSetting: MaintenanceSetting = {
   allow: nobody,
 };
 
-/** The mode of a switch while `runningJobs` jobs are running. */
-export function modeOf(on: boolean, runningJobs: number): MaintenanceMode {
+/** What is going on while the switch is set. */
+export interface Activity {
+  readonly runningJobs: number;
+  /** True: a worker that polls without claiming may still start a job that it saw before the pause. */
+  readonly oldWorkersMayStart: boolean;
+}
+
+/** A worker that polls without claiming is there when it polled within this time. */
+export const oldWorkerSeenSeconds = 60;
+/** How long such a worker may need from its poll to its first report. */
+export const oldWorkerStartsWithinMs = 15_000;
+
+/** The mode of a switch. */
+export function modeOf(on: boolean, { runningJobs, oldWorkersMayStart }: Activity): MaintenanceMode {
   if (!on) return 'off';
-  return runningJobs > 0 ? 'draining' : 'quiet';
+  return runningJobs > 0 || oldWorkersMayStart ? 'draining' : 'quiet';
+}
+
+/** The setting that ends a pause by itself: everything as if somebody had turned it off, with the reason kept. */
+export const resumedSetting = ({ reason }: MaintenanceSetting): MaintenanceSetting => ({
+  on: false,
+  reason,
+  ticket: null,
+  until: null,
+  autoResume: false,
+  allow: nobody,
+});
+
+/** The marks that a change of the switch leaves standing. */
+export function keptMarks(previous: MaintenanceSwitch, setting: MaintenanceSetting): Pick<MaintenanceSwitch, 'quietAt' | 'overdueAt'> {
+  const staysOn = previous.on && setting.on;
+  const sameEnd = previous.until?.getTime() === setting.until?.getTime();
+  return { quietAt: staysOn ? previous.quietAt : null, overdueAt: staysOn && sameEnd ? previous.overdueAt : null };
 }
 
 /** The name of a switch's state in history and conflicts. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compatStatusOf, settingOfStatusRequest } from './maintenance.compat.js';
-import { type MaintenanceRecord, nobody } from './maintenance-lifecycle.js';
+import { initialSetting, type MaintenanceRecord, nobody } from './maintenance-lifecycle.js';
 
 const recordAt = (at: Date, fields: Partial<MaintenanceRecord> = {}): MaintenanceRecord => ({
   number: 1,
@@ -14,6 +14,8 @@ const recordAt = (at: Date, fields: Partial<MaintenanceRecord> = {}): Maintenanc
   setBy: { id: 'i|s', name: 'Kari', role: 'pipeline', address: null },
   at,
   since: at,
+  quietAt: null,
+  overdueAt: null,
   ...fields,
 });
 
@@ -45,7 +47,11 @@ describe('settingOfStatusRequest', () => {
   it('keeps any text and flag, and sets nothing else', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (msg, paused) => {
-        expect(settingOfStatusRequest({ msg, paused })).toEqual({ on: paused, reason: msg, ticket: null, until: null });
+        expect(settingOfStatusRequest({ msg, paused })).toEqual({
+          ...initialSetting,
+          on: paused,
+          reason: msg,
+        });
       }),
     );
   });

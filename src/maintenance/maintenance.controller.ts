@@ -1,21 +1,37 @@
 import { Body, Controller, Get, HttpCode, Put, Query, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentCaller, Roles } from '../auth/index.js';
 import type { Caller } from '../common/caller.js';
+import { RequestInvalidError } from '../common/errors/request.errors.js';
 import { ApiProblems } from '../common/http/api-problems.js';
+import { ClientGone } from '../common/http/client-gone.js';
 import { etagOf, type ExpectedVersion, IfMatch } from '../common/http/etag.js';
 import { PageQueryDto } from '../common/http/page.js';
 import { sendList } from '../common/http/send-list.js';
+import { deployCheckOf } from './deploy-check.js';
 import {
   changeDtoOf,
+  DeployCheckDto,
+  deployCheckDtoOf,
   MaintenanceChangePageDto,
   MaintenanceDto,
   maintenanceDtoOf,
+  MaintenanceQueryDto,
   SetMaintenanceDto,
   settingOf,
 } from './maintenance.dto.js';
 import { MaintenanceService } from './maintenance.service.js';
+import { QuietWaits } from './quiet-waits.js';
+
+const defaultWaitSeconds = 30;
+const longestWaitSeconds = 300;
+
+function waitMissing(): RequestInvalidError {
+  const message = 'timeout is only known together with wait=quiet';
+  return new RequestInvalidError(message, [{ pointer: '?timeout', code: 'unexpected', message }]);
+}
 
 /**
  * The maintenance switch on the native API.
@@ -24,16 +40,37 @@ import { MaintenanceService } from './maintenance.service.js';
 @ApiTags('maintenance')
 @Controller('api/v1/maintenance')
 export class MaintenanceController {
-  constructor(private readonly maintenance: MaintenanceService) {}
+  constructor(
+    private readonly maintenance: MaintenanceService,
+    private readonly waits: QuietWaits,
+  ) {}
 
   @Get()
   @Roles('reader')
-  @ApiOperation({ summary: 'The maintenance switch, and the jobs it waits for', operationId: 'getMaintenance' })
+  @RouteConfig({ handlerSeconds: longestWaitSeconds + 10 })
+  @ApiOperation({
+    summary: 'The maintenance switch, and the jobs it waits for; with `wait=quiet` when it is quiet',
+    operationId: 'getMaintenance',
+  })
   @ApiOkResponse({ type: MaintenanceDto, headers: { ETag: { schema: { type: 'string' } } } })
-  async get(@Res({ passthrough: true }) reply: FastifyReply): Promise<MaintenanceDto> {
-    const view = await this.maintenance.view();
+  @ApiProblems(400, 409)
+  async get(
+    @Query() { wait, timeout }: MaintenanceQueryDto,
+    @ClientGone() gone: AbortSignal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MaintenanceDto> {
+    if (timeout !== undefined && wait === undefined) throw waitMissing();
+    const view = wait ? await this.waits.untilQuiet(timeout ?? defaultWaitSeconds, gone) : await this.maintenance.view();
     reply.header('ETag', etagOf(view.number));
     return maintenanceDtoOf(view);
+  }
+
+  @Get('deploy-check')
+  @Roles('reader')
+  @ApiOperation({ summary: 'May I deploy?', operationId: 'checkDeploy' })
+  @ApiOkResponse({ type: DeployCheckDto })
+  async deployCheck(): Promise<DeployCheckDto> {
+    return deployCheckDtoOf(deployCheckOf(await this.maintenance.view()));
   }
 
   @Put()

@@ -16,6 +16,8 @@ describe('SetMaintenanceDto', () => {
     [{ on: false, reason: null, ticket: null, until: null }],
     [{ on: true, reason: 'Upgrade' }],
     [{ on: true, reason: 'two\nlines\tand 😀', ticket: 'CHG-1', until: '2026-01-31T18:00:00Z' }],
+    [{ on: true, reason: 'r', autoResume: true, allow: { workers: ['w'], datasets: ['D'] } }],
+    [{ on: true, reason: 'r', autoResume: null, allow: null }],
     [{ on: true, reason: 'r'.repeat(2_000), until: '2026-01-31T18:00:00.123456+02:00' }],
   ])('accepts %j', async (body) => {
     expect(await parse(body)).toEqual(body);
@@ -44,6 +46,15 @@ describe('SetMaintenanceDto', () => {
     [{ on: false, until: '2026-01-31' }, '/until'],
     [{ on: false, until: 1_700_000_000_000 }, '/until'],
     [{ on: false, until: '' }, '/until'],
+    [{ on: false, autoResume: 'yes' }, '/autoResume'],
+    [{ on: false, allow: [] }, '/allow'],
+    [{ on: false, allow: 'all' }, '/allow'],
+    [{ on: false, allow: { workers: 'w' } }, '/allow/workers'],
+    [{ on: false, allow: { workers: [''] } }, '/allow/workers'],
+    [{ on: false, allow: { workers: [7] } }, '/allow/workers'],
+    [{ on: false, allow: { datasets: [' D'] } }, '/allow/datasets'],
+    [{ on: false, allow: { datasets: Array(101).fill('D') } }, '/allow/datasets'],
+    [{ on: false, allow: { jobs: [] } }, '/allow/jobs'],
     [{ on: false, setBy: 'me' }, '/setBy'],
     [{ on: false, number: 3 }, '/number'],
   ])('refuses %j at %s', async (body, pointer) => {
@@ -51,13 +62,18 @@ describe('SetMaintenanceDto', () => {
   });
 
   it('names the known fields beside an unknown one', async () => {
-    await expect(parse({ on: false, paused: true })).rejects.toThrow('paused is not known here; known: on, reason, ticket, until');
+    await expect(parse({ on: false, paused: true })).rejects.toThrow(
+      'paused is not known here; known: allow, autoResume, on, reason, ticket, until',
+    );
   });
 
   it('answers any JSON with a setting or with REQUEST.INVALID', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.record({ on: fc.jsonValue(), reason: fc.jsonValue(), ticket: fc.jsonValue(), until: fc.jsonValue() }),
+        fc.record({
+          ...{ on: fc.jsonValue(), reason: fc.jsonValue(), ticket: fc.jsonValue(), until: fc.jsonValue() },
+          ...{ autoResume: fc.constantFrom(null, false), allow: fc.jsonValue() },
+        }),
         async (body) => {
           const outcome: unknown = await parse(body).catch((error: unknown) => error);
           if (outcome instanceof SetMaintenanceDto) expect(settingOf(outcome).on).toBe(body.on);
@@ -79,27 +95,46 @@ describe('settingOf', () => {
   });
 });
 
+describe('settingOf', () => {
+  it('sorts who may pass, without doubles', () => {
+    const allow = { workers: ['b', 'a', 'b'], datasets: ['D'] };
+    expect(settingOf({ on: true, reason: 'r', allow }).allow).toEqual({ workers: ['a', 'b'], datasets: ['D'] });
+  });
+
+  it('refuses to resume by itself without a time', () => {
+    expect(() => settingOf({ on: true, reason: 'r', autoResume: true })).toThrow('until is needed with autoResume');
+  });
+});
+
 describe('the answers', () => {
   it('show the switch before its first record with nulls', () => {
-    expect(maintenanceDtoOf({ ...untouched, mode: 'off', runningJobs: 2, firstRunningJobs: [] })).toEqual({
+    const activity = { runningJobs: 2, oldWorkersMayStart: false, firstRunningJobs: [], estimatedQuietAt: null };
+    expect(maintenanceDtoOf({ ...untouched, ...activity, mode: 'off' })).toEqual({
       mode: 'off',
       number: 0,
       on: false,
       reason: null,
       ticket: null,
       until: null,
+      autoResume: false,
+      allow: { workers: [], datasets: [] },
       since: null,
       setBy: null,
-      remaining: { jobs: 2 },
+      quietAt: null,
+      remaining: { jobs: 2, uploads: 0 },
       remainingJobs: [],
+      estimatedQuietAt: null,
     });
   });
 
   it('show who set the switch without address, and its history with it', () => {
     const at = new Date('2026-01-31T16:00:00.005Z');
-    const record = { number: 3, on: true, reason: 'Upgrade', ticket: null, until: at, setBy: actor, at, since: new Date(0) };
+    const set = { number: 3, on: true, reason: 'Upgrade', ticket: null, until: at, setBy: actor, at, since: new Date(0) };
+    const record = { ...untouched, ...set };
     const job = { jobId: 'j', datasetName: 'D', operation: 'ADD', phase: 'importing', percent: 5, startedAt: at, leaseToken: 'secret' };
-    const view = maintenanceDtoOf({ ...record, mode: 'draining', runningJobs: 1, firstRunningJobs: [job] });
+    const activity = { runningJobs: 1, oldWorkersMayStart: false, firstRunningJobs: [job], estimatedQuietAt: at };
+    const view = maintenanceDtoOf({ ...record, ...activity, mode: 'draining' });
+    expect(view.estimatedQuietAt).toBe('2026-01-31T16:00:00.005Z');
     expect(view).toMatchObject({
       setBy: { id: 'issuer|kari', name: 'Kari' },
       since: '1970-01-01T00:00:00.000Z',

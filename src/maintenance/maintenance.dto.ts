@@ -1,6 +1,20 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsOptional, IsString, Length, Matches, ValidateIf, ValidateNested } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
 import { type Actor, roles } from '../common/caller.js';
 import { RequestInvalidError } from '../common/errors/request.errors.js';
 import { IsDatasetName, IsInstant, IsPlainObject, readableMessage, readableText } from '../common/http/dto-rules.js';
@@ -13,10 +27,11 @@ import {
   type MaintenanceSetting,
   type MaintenanceSwitch,
 } from './maintenance-lifecycle.js';
-import type { MaintenanceView } from './maintenance.service.js';
+import { blockerKinds, type DeployCheck } from './deploy-check.js';
+import type { MaintenanceView } from './maintenance-status.js';
 import type { RunningJob } from './running-jobs.js';
 
-const limits = { reason: 2_000, ticket: 255, allowed: 100, workerId: 255 } as const;
+const limits = { reason: 2_000, ticket: 255, allowed: 100, workerId: 255, waitSeconds: 300 } as const;
 
 /** Who and what may pass while the switch is on. */
 class AllowDto {
@@ -162,6 +177,9 @@ class SwitchDto {
 
   @ApiProperty({ type: SetByDto, nullable: true })
   setBy!: SetByDto | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When it first became quiet since it is on.' })
+  quietAt!: string | null;
 }
 
 /** A job that has to end before maintenance is quiet. */
@@ -189,6 +207,9 @@ class RunningJobDto {
 class RemainingDto {
   @ApiProperty({ type: 'integer' })
   jobs!: number;
+
+  @ApiProperty({ type: 'integer' })
+  uploads!: number;
 }
 
 /** The switch, and what it waits for. */
@@ -196,7 +217,7 @@ export class MaintenanceDto extends SwitchDto {
   @ApiProperty({
     enum: maintenanceModes,
     enumName: 'MaintenanceMode',
-    description: '`draining`: on and a job is running; `quiet`: on and none is.',
+    description: '`draining`: on and a job is running, or an old worker may still start one; `quiet`: on and nothing is.',
   })
   mode!: MaintenanceMode;
 
@@ -205,6 +226,66 @@ export class MaintenanceDto extends SwitchDto {
 
   @ApiProperty({ type: [RunningJobDto], maxItems: 20, description: 'The first 20 of them.' })
   remainingJobs!: RunningJobDto[];
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'When the running jobs may have ended, if each takes as long as its operation usually does; null without enough history.',
+  })
+  estimatedQuietAt!: string | null;
+}
+
+/** Query of GET maintenance. */
+export class MaintenanceQueryDto {
+  @ApiPropertyOptional({ enum: ['quiet'], description: 'Answers when maintenance is quiet.' })
+  @IsOptional()
+  @IsIn(['quiet'])
+  wait?: 'quiet';
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, maximum: limits.waitSeconds, default: 30, description: 'Seconds to wait at most.' })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value))
+  @Max(limits.waitSeconds)
+  @Min(0)
+  @IsInt()
+  timeout?: number;
+}
+
+/** One thing that stands in the way of a deployment. */
+class BlockerItemDto {
+  @ApiProperty({ example: 'jobs/7b0c' })
+  subject!: string;
+
+  @ApiProperty()
+  name!: string;
+
+  @ApiProperty()
+  detail!: string;
+}
+
+/** Things of one kind that stand in the way. */
+class BlockerDto {
+  @ApiProperty({ enum: blockerKinds })
+  kind!: (typeof blockerKinds)[number];
+
+  @ApiProperty({ type: 'integer' })
+  count!: number;
+
+  @ApiProperty({ type: [BlockerItemDto], maxItems: 10 })
+  items!: BlockerItemDto[];
+}
+
+/** The answer to "may I deploy?". */
+export class DeployCheckDto {
+  @ApiProperty()
+  mayDeploy!: boolean;
+
+  @ApiProperty({ description: 'The answer for people.' })
+  sentence!: string;
+
+  @ApiProperty({ type: [BlockerDto] })
+  blockers!: BlockerDto[];
 }
 
 /** The switch as one change left it. */
@@ -234,7 +315,7 @@ export class MaintenanceChangePageDto {
 const instantOf = (date: Date | null): string | null => date?.toISOString() ?? null;
 
 function switchDtoOf(state: MaintenanceSwitch): SwitchDto {
-  const { number, on, reason, ticket, until, autoResume, allow, since, setBy } = state;
+  const { number, on, reason, ticket, until, autoResume, allow, since, setBy, quietAt } = state;
   return {
     number,
     on,
@@ -245,6 +326,7 @@ function switchDtoOf(state: MaintenanceSwitch): SwitchDto {
     allow: { workers: [...allow.workers], datasets: [...allow.datasets] },
     since: instantOf(since),
     setBy: setBy && { id: setBy.id, name: setBy.name },
+    quietAt: instantOf(quietAt),
   };
 }
 
@@ -253,10 +335,25 @@ function runningJobDtoOf(job: RunningJob): RunningJobDto {
   return { jobId, datasetName, operation, phase, percent, startedAt: instantOf(startedAt) };
 }
 
+/** What a switch waits for, as answers and conflicts show it. */
+export function remainingOf(view: MaintenanceView): Pick<MaintenanceDto, 'remaining' | 'remainingJobs' | 'estimatedQuietAt'> {
+  return {
+    remaining: { jobs: view.runningJobs, uploads: 0 },
+    remainingJobs: view.firstRunningJobs.map(runningJobDtoOf),
+    estimatedQuietAt: instantOf(view.estimatedQuietAt),
+  };
+}
+
 /** The switch as GET maintenance answers it. */
-export function maintenanceDtoOf(view: MaintenanceView): MaintenanceDto {
-  const remainingJobs = view.firstRunningJobs.map(runningJobDtoOf);
-  return { mode: view.mode, ...switchDtoOf(view), remaining: { jobs: view.runningJobs }, remainingJobs };
+export const maintenanceDtoOf = (view: MaintenanceView): MaintenanceDto => ({
+  mode: view.mode,
+  ...switchDtoOf(view),
+  ...remainingOf(view),
+});
+
+/** The answer of GET maintenance/deploy-check. */
+export function deployCheckDtoOf({ mayDeploy, sentence, blockers }: DeployCheck): DeployCheckDto {
+  return { mayDeploy, sentence, blockers: blockers.map(({ kind, count, items }) => ({ kind, count, items: [...items] })) };
 }
 
 /** A record as an item of the history. */

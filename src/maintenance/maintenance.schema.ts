@@ -21,6 +21,8 @@ const schema = new Schema<MaintenanceDocument>(
     setBy: { _id: false, id: String, name: String, role: String, address: String },
     at: { type: Date, required: true },
     since: { type: Date, required: true },
+    quietAt: Date,
+    overdueAt: Date,
   },
   { ...schemaOptions, collection: 'maintenance' },
 );

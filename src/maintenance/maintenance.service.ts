@@ -8,29 +8,19 @@ import { MaintenanceGate } from './maintenance-gate.js';
 import {
   initialSetting,
   isEqual,
-  type MaintenanceMode,
   type MaintenanceRecord,
   type MaintenanceSetting,
   type MaintenanceSwitch,
-  modeOf,
   settingFrom,
   stateOf,
   untouched,
 } from './maintenance-lifecycle.js';
+import { type MaintenanceView, MaintenanceStatus } from './maintenance-status.js';
+import { MaintenanceTransitions } from './maintenance-transitions.js';
 import { MaintenanceStore } from './maintenance.store.js';
-import { type RunningJob, RunningJobs } from './running-jobs.js';
 
 /** Rounds against the writers of other processes before giving up: in each round one of the writers succeeds. */
 const maxRounds = 100;
-const shownJobs = 20;
-
-/** The switch, and what it waits for. */
-export interface MaintenanceView extends MaintenanceSwitch {
-  readonly mode: MaintenanceMode;
-  readonly runningJobs: number;
-  /** The first 20 of them. */
-  readonly firstRunningJobs: readonly RunningJob[];
-}
 
 /** A request to set the switch natively. */
 export interface MaintenanceRequest {
@@ -48,12 +38,13 @@ export class MaintenanceService {
   constructor(
     private readonly store: MaintenanceStore,
     private readonly gate: MaintenanceGate,
-    private readonly jobs: RunningJobs,
+    private readonly status: MaintenanceStatus,
+    private readonly transitions: MaintenanceTransitions,
   ) {}
 
   /** The switch as it is now. Jobs are counted after it was read, so that `quiet` is never told of a time before the pause. */
   async view(): Promise<MaintenanceView> {
-    return this.viewOf(await this.gate.current());
+    return this.status.viewOf(await this.gate.current());
   }
 
   /**
@@ -69,9 +60,10 @@ export class MaintenanceService {
       const wanted = settingFrom(setting, current);
       if (isEqual(current, wanted)) return current;
       if (expected !== '*' && expected !== current.number) throw changedMeanwhile(current);
-      return this.store.insertAfter(current, wanted, caller);
+      const record = await this.store.insertAfter(current, wanted, caller);
+      return record && this.transitions.noteIfQuiet(record);
     });
-    return this.viewOf(record);
+    return this.status.viewOf(record);
   }
 
   /**
@@ -111,11 +103,6 @@ export class MaintenanceService {
     });
     if (query.count === undefined) return page;
     return { ...page, count: { value: (await this.gate.current()).number, exact: true } }; // numbers have no gaps
-  }
-
-  private async viewOf(current: MaintenanceSwitch): Promise<MaintenanceView> {
-    const [runningJobs, firstRunningJobs] = await Promise.all([this.jobs.countRunning(), this.jobs.listRunning(shownJobs)]);
-    return { ...current, mode: modeOf(current.on, runningJobs), runningJobs, firstRunningJobs };
   }
 
   /**

@@ -2,11 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, trusted, Types } from 'mongoose';
 import type { Caller } from '../common/caller.js';
-import { insertionFilter, insertionPipeline, serverTime } from '../database/change.js';
+import { changePipeline, insertionFilter, insertionPipeline, serverTime } from '../database/change.js';
 import { statementLimits } from '../database/connection-options.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
 import {
   differences,
+  keptMarks,
   type MaintenanceRecord,
   type MaintenanceSetting,
   type MaintenanceSwitch,
@@ -28,15 +29,21 @@ const recordFields = {
   setBy: 1,
   at: 1,
   since: 1,
+  quietAt: 1,
+  overdueAt: 1,
 } as const;
+
+const lacking = { autoResume: false, allow: nobody, quietAt: null, overdueAt: null };
 
 /** A record as it is read: those from before a field was known lack it. */
 const recordOf = <T extends MaintenanceRecord | null>(stored: unknown): T => {
   const record = stored as MaintenanceRecord | null;
-  return (record && { ...record, autoResume: record.autoResume ?? false, allow: record.allow ?? nobody }) as T;
+  return (record && { ...lacking, ...record }) as T;
 };
 
-/** The only place that talks to the collection `maintenance`. Records are never changed or deleted here. */
+const pastEnd = { until: { $type: 'date' }, $expr: { $lte: ['$until', '$$NOW'] } };
+
+/** The only place that talks to the collection `maintenance`. Records are never deleted; their settings never change. */
 @Injectable()
 export class MaintenanceStore {
   constructor(@InjectModel(maintenanceModel.name) private readonly model: Model<MaintenanceDocument>) {}
@@ -86,6 +93,7 @@ export class MaintenanceStore {
         setBy: caller.actor,
         at: serverTime,
         since,
+        ...keptMarks(previous, setting),
       },
       type: eventOf(previous, setting),
       from: previous.number === 0 ? null : stateOf(previous),
@@ -101,5 +109,40 @@ export class MaintenanceStore {
       if (duplicateKeyOf(error)?.includes('number')) return null;
       throw error;
     }
+  }
+
+  /** The database's clock; null before the first record. */
+  async readClock(): Promise<Date | null> {
+    const options = { projection: { _id: 0, now: '$$NOW' }, maxTimeMS: statementLimits.oneDocumentMs };
+    return ((await this.model.collection.findOne({}, options))?.['now'] as Date | undefined) ?? null;
+  }
+
+  /** True when the record's expected end is over, by the database's clock. */
+  async isPastEnd(number: number): Promise<boolean> {
+    const options = { projection: { _id: 1 }, maxTimeMS: statementLimits.oneDocumentMs };
+    return (await this.model.collection.findOne({ number, ...pastEnd }, options)) !== null;
+  }
+
+  /**
+   * Notes that the record became quiet, with the event.
+   * @returns the record; null when that was noted already
+   */
+  async markQuiet({ number, reason }: MaintenanceRecord, caller: Caller): Promise<MaintenanceRecord | null> {
+    const change = { type: 'maintenance.quiet', from: 'draining', to: 'quiet', set: { quietAt: serverTime }, caller, reason };
+    return this.mark({ number, on: true, quietAt: null }, changePipeline(change));
+  }
+
+  /**
+   * Notes that the record's expected end is over, with the event.
+   * @returns the record; null when it is not, or that was noted already
+   */
+  async markOverdue({ number, reason }: MaintenanceRecord, caller: Caller): Promise<MaintenanceRecord | null> {
+    const change = { type: 'maintenance.overdue', from: 'on', to: 'on', set: { overdueAt: serverTime }, caller, reason };
+    return this.mark({ number, on: true, overdueAt: null, ...pastEnd }, changePipeline(change));
+  }
+
+  private async mark(filter: object, pipeline: object[]): Promise<MaintenanceRecord | null> {
+    const options = { returnDocument: 'after', projection: recordFields, maxTimeMS: statementLimits.oneDocumentMs } as const;
+    return recordOf(await this.model.collection.findOneAndUpdate(filter, pipeline, options));
   }
 }

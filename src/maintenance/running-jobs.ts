@@ -18,4 +18,6 @@ export abstract class RunningJobs {
   abstract countRunning(): Promise<number>;
   /** Up to `limit` running jobs, those that started first at the head. */
   abstract listRunning(limit: number): Promise<readonly RunningJob[]>;
+  /** How long a job of this operation usually runs: the median of the newest runs that completed; null with less than 5 of them. */
+  abstract medianRunSeconds(operation: string): Promise<number | null>;
 }

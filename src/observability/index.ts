@@ -6,6 +6,6 @@ export { createLogger } from './logs/logger.js';
 export { NestPinoLogger } from './logs/nest-logger.js';
 export type { Readings } from './metrics/gauges.js';
 export { MetricSources } from './metrics/metric-sources.js';
-export { Metrics } from './metrics/metrics.js';
+export { Metrics, type StreamDrop } from './metrics/metrics.js';
 export { ObservabilityModule } from './observability.module.js';
 export { versionOf } from './version.js';

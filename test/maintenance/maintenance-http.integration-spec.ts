@@ -6,6 +6,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import { fastify, type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify';
 import type { Connection } from 'mongoose';
+import { AuthModule } from '../../src/auth/index.js';
 import { ErrorFilter } from '../../src/common/http/error.filter.js';
 import { createAdapter, installServerRules } from '../../src/common/http/server.js';
 import { createValidationPipe } from '../../src/common/http/validation.js';
@@ -20,11 +21,15 @@ const running: RunningJob[] = [];
 
 class ListedJobs extends RunningJobs {
   countRunning = (): Promise<number> => Promise.resolve(running.length);
+  medianRunSeconds = (): Promise<number | null> => Promise.resolve(null);
   listRunning = (limit: number): Promise<RunningJob[]> => Promise.resolve(running.slice(0, limit));
 }
 
 @Module({ providers: [ListedJobs], exports: [ListedJobs] })
 class ListedJobsModule {}
+
+@Module({})
+class OpenModule {}
 
 /** The maintenance routes alone, with everything that every route has, but for access: the tests of the started service see to that. */
 async function createApp(): Promise<NestFastifyApplication> {
@@ -35,7 +40,9 @@ async function createApp(): Promise<NestFastifyApplication> {
       DatabaseModule.at(testMongodbUrl()),
       MaintenanceModule.with({ imports: [ListedJobsModule], reader: ListedJobs }),
     ],
-  });
+  })
+    .overrideModule(AuthModule)
+    .useModule(OpenModule);
   const adapter = createAdapter({
     logger: fastify().log,
     trustedProxies: [],
@@ -170,8 +177,10 @@ describe('GET /api/v1/maintenance', () => {
       allow: { workers: [], datasets: [] },
       since: null,
       setBy: null,
-      remaining: { jobs: 0 },
+      quietAt: null,
+      remaining: { jobs: 0, uploads: 0 },
       remainingJobs: [],
+      estimatedQuietAt: null,
     });
     expect(await records()).toEqual([]);
   });

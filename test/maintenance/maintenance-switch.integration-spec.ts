@@ -1,10 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
+import type { mongo } from 'mongoose';
 import type { Caller } from '../../src/common/caller.js';
 import { PreconditionFailedError, PreconditionRequiredError } from '../../src/common/errors/precondition.errors.js';
 import { connectionOptions } from '../../src/database/connection-options.js';
-import { MaintenanceGate, type RunningJobs } from '../../src/maintenance/index.js';
+import { DrainEstimate } from '../../src/maintenance/drain-estimate.js';
+import { MaintenanceClock, MaintenanceGate, type RunningJobs } from '../../src/maintenance/index.js';
 import { initialSetting, type MaintenanceSetting } from '../../src/maintenance/maintenance-lifecycle.js';
 import { type MaintenanceDocument, maintenanceModel } from '../../src/maintenance/maintenance.schema.js';
+import { MaintenanceStatus } from '../../src/maintenance/maintenance-status.js';
+import { MaintenanceTransitions } from '../../src/maintenance/maintenance-transitions.js';
 import { MaintenanceService } from '../../src/maintenance/maintenance.service.js';
 import { MaintenanceStore } from '../../src/maintenance/maintenance.store.js';
 import { withDatabase } from '../support/database.js';
@@ -19,7 +23,9 @@ const off = (reason: string | null = null): MaintenanceSetting => ({ ...initialS
 
 class CountedJobs implements RunningJobs {
   running = 0;
+  median: number | null = null;
   countRunning = (): Promise<number> => Promise.resolve(this.running);
+  medianRunSeconds = (): Promise<number | null> => Promise.resolve(this.median);
   listRunning = (limit: number) =>
     Promise.resolve(
       Array.from({ length: Math.min(limit, this.running) }, (_, index) => ({
@@ -28,20 +34,25 @@ class CountedJobs implements RunningJobs {
         operation: 'ADD',
         phase: null,
         percent: null,
-        startedAt: null,
+        startedAt: new Date(),
       })),
     );
 }
 
+interface Parts {
+  readonly replicas: MaintenanceService[];
+  readonly transitions: MaintenanceTransitions[];
+  readonly gate: MaintenanceGate;
+  readonly jobs: CountedJobs;
+  /** Workers of the original, which poll without claiming. */
+  readonly oldWorkers: { polling: boolean };
+  readonly clock: (stopsClocks: boolean) => MaintenanceClock;
+  readonly collection: mongo.Collection<MaintenanceDocument>;
+  readonly stored: () => Promise<MaintenanceDocument[]>;
+}
+
 /** The switch on an empty database; several instances stand for several replicas. */
-async function withSwitch(
-  work: (parts: {
-    replicas: MaintenanceService[];
-    gate: MaintenanceGate;
-    jobs: CountedJobs;
-    stored: () => Promise<MaintenanceDocument[]>;
-  }) => Promise<void>,
-): Promise<void> {
+async function withSwitch(work: (parts: Parts) => Promise<void>): Promise<void> {
   await withDatabase(async ({ connection }) => {
     const model = connection.model<MaintenanceDocument>(maintenanceModel.name, maintenanceModel.schema);
     connection.set('sanitizeFilter', true);
@@ -50,8 +61,23 @@ async function withSwitch(
     const store = new MaintenanceStore(model as never);
     const gate = new MaintenanceGate(store);
     const jobs = new CountedJobs();
-    const replicas = [1, 2, 3].map(() => new MaintenanceService(store, gate, jobs));
-    await work({ replicas, gate, jobs, stored: () => model.find().sort({ number: 1 }).lean<MaintenanceDocument[]>() });
+    const oldWorkers = { polling: false };
+    const polls = { secondsSinceLast: () => Promise.resolve(oldWorkers.polling ? 3 : null) };
+    const status = new MaintenanceStatus(store, jobs, polls as never, new DrainEstimate(jobs));
+    const transitions = [1, 2, 3].map(() => new MaintenanceTransitions(store, status));
+    const replicas = transitions.map((each) => new MaintenanceService(store, gate, status, each));
+    const clock = (maintenanceStopsClocks: boolean) => new MaintenanceClock(store, { maintenanceStopsClocks });
+    const collection = model.collection as unknown as Parts['collection'];
+    await work({
+      replicas,
+      gate,
+      jobs,
+      transitions,
+      oldWorkers,
+      clock,
+      collection,
+      stored: () => model.find().sort({ number: 1 }).lean<MaintenanceDocument[]>(),
+    });
   });
 }
 
@@ -243,6 +269,111 @@ describe('the history', () => {
       const head = await service!.history({ limit: 30, cursor: back.prevCursor! });
       expect(numbersOf(head.items)).toEqual([8, 7, 6, 5]);
       expect(head.prevCursor).toBeNull();
+    });
+  });
+});
+
+describe('what happens by itself', () => {
+  const together = (transitions: MaintenanceTransitions[]) => Promise.all(transitions.flatMap((each) => [each.advance(), each.advance()]));
+  const typesOf = (records: MaintenanceDocument[]) => records.map(({ outbox }) => outbox.map(({ type }) => type));
+  const ago = (ms: number) => new Date(Date.now() - ms);
+
+  it('becomes quiet once, with one event, however many replicas look', async () => {
+    await withSwitch(async ({ replicas: [service], transitions, jobs, stored }) => {
+      jobs.running = 1;
+      const draining = await service!.set({ setting: on('Upgrade'), expected: '*' }, kari);
+      expect(draining).toMatchObject({ mode: 'draining', quietAt: null });
+      await together(transitions);
+      jobs.running = 0;
+      await together(transitions);
+      const [record] = await stored();
+      expect(typesOf([record!])).toEqual([['maintenance.on', 'maintenance.quiet']]);
+      expect(record!.outbox[1]).toMatchObject({ version: 2, from: 'draining', to: 'quiet', reason: 'Upgrade', actor: { role: 'system' } });
+      expect(record!.quietAt!.getTime()).toBeGreaterThanOrEqual(record!.at.getTime());
+      const changed = await service!.set({ setting: on('Longer'), expected: 1 }, kari);
+      expect(changed).toMatchObject({ mode: 'quiet', number: 2, quietAt: record!.quietAt });
+      expect(await service!.set({ setting: off(), expected: 2 }, kari)).toMatchObject({ mode: 'off', quietAt: null });
+    });
+  });
+
+  it('is quiet at once when nothing runs', async () => {
+    await withSwitch(async ({ replicas: [service], stored }) => {
+      const view = await service!.set({ setting: on('Upgrade'), expected: '*' }, kari);
+      expect([view.mode, view.quietAt]).toEqual(['quiet', expect.any(Date)]);
+      expect(typesOf(await stored())).toEqual([['maintenance.on', 'maintenance.quiet']]);
+    });
+  });
+
+  it('is not quiet in the first 15 s of a pause while workers poll that claim nothing', async () => {
+    await withSwitch(async ({ replicas: [service], transitions, oldWorkers, collection }) => {
+      oldWorkers.polling = true;
+      expect((await service!.set({ setting: on('Upgrade'), expected: '*' }, kari)).mode).toBe('draining');
+      await together(transitions);
+      expect(await service!.view()).toMatchObject({ mode: 'draining', runningJobs: 0, quietAt: null });
+      await collection.updateOne({}, [{ $set: { since: { $subtract: ['$$NOW', 15_000] } } }]);
+      await together(transitions);
+      expect(await service!.view()).toMatchObject({ mode: 'quiet', quietAt: expect.any(Date) });
+    });
+  });
+
+  it('resumes once at the expected end, with autoResume, keeping the reason', async () => {
+    await withSwitch(async ({ replicas: [service], transitions, stored }) => {
+      const setting = { ...on('Upgrade'), autoResume: true, allow: { workers: ['w'], datasets: [] } };
+      await service!.set({ setting: { ...setting, until: new Date(Date.now() + 60_000) }, expected: '*' }, kari);
+      await together(transitions);
+      expect(numbersOf(await stored())).toEqual([1]);
+      await service!.set({ setting: { ...setting, until: ago(1) }, expected: '*' }, kari);
+      await together(transitions);
+      const records = await stored();
+      expect(numbersOf(records)).toEqual([1, 2, 3]);
+      expect(records[2]).toMatchObject({ on: false, reason: 'Upgrade', autoResume: false, until: null, setBy: { role: 'system' } });
+      expect(typesOf(records)[2]).toEqual(['maintenance.off']);
+    });
+  });
+
+  it('is overdue once behind the expected end, and stays on', async () => {
+    await withSwitch(async ({ replicas: [service], transitions, jobs, stored }) => {
+      jobs.running = 1;
+      await service!.set({ setting: { ...on('Upgrade'), until: ago(1) }, expected: '*' }, kari);
+      await together(transitions);
+      await together(transitions);
+      expect(typesOf(await stored())).toEqual([['maintenance.on', 'maintenance.overdue']]);
+      expect(await service!.view()).toMatchObject({ on: true, mode: 'draining' });
+      await service!.set({ setting: { ...on('Longer'), until: ago(0) }, expected: '*' }, kari);
+      await together(transitions);
+      expect(typesOf(await stored())[1]).toEqual(['maintenance.changed', 'maintenance.overdue']);
+    });
+  });
+});
+
+describe('the estimate of the end', () => {
+  it('is the latest usual end of the running jobs, and null when the history of one is too short', async () => {
+    await withSwitch(async ({ replicas: [service], jobs }) => {
+      jobs.running = 2;
+      jobs.median = 3_600;
+      expect(await service!.view()).toMatchObject({ estimatedQuietAt: null });
+      const view = await service!.set({ setting: on('Upgrade'), expected: '*' }, kari);
+      expect(Math.abs(view.estimatedQuietAt!.getTime() - Date.now() - 3_600_000)).toBeLessThan(5_000);
+      jobs.running = 201;
+      expect((await service!.view()).estimatedQuietAt).toBeNull();
+    });
+    await withSwitch(async ({ replicas: [service], jobs }) => {
+      jobs.running = 1;
+      expect((await service!.set({ setting: on('Upgrade'), expected: '*' }, kari)).estimatedQuietAt).toBeNull();
+    });
+  });
+});
+
+describe('the clock', () => {
+  it('tells how long the switch was on since a time, also beyond a page of records', async () => {
+    await withSwitch(async ({ replicas: [service], clock, collection }) => {
+      expect(await clock(true).pausedMsSince(new Date(0))).toBe(0);
+      for (const n of upTo(120)) await service!.add(n % 2 === 1 ? on(`${n}`) : off(), kari);
+      const start = Date.now() - 1_000_000;
+      for (const n of upTo(120)) await collection.updateOne({ number: n }, { $set: { at: new Date(start + n * 1_000) } });
+      expect(await clock(true).pausedMsSince(new Date(start))).toBe(60_000);
+      expect(await clock(true).pausedMsSince(new Date(start + 119_500))).toBe(500);
+      expect(await clock(false).pausedMsSince(new Date(start))).toBe(0);
     });
   });
 });

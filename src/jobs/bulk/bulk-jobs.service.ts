@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../common/caller.js';
 import { RequestTooLargeError } from '../../common/errors/request.errors.js';
-import type { AnyOf, JobFilter } from '../job-filter.js';
+import type { AnyOf } from '../../common/http/any-of.js';
+import type { JobFilter } from '../job-filter.js';
 import { JobListsStore } from '../job-lists.store.js';
 import { JobRetries } from '../job-retries.js';
 import type { ListedJob } from '../job-views.js';

@@ -12,12 +12,16 @@ export interface Readings {
   /** Operation → seconds that its longest waiting job could have been running. */
   readonly jobQueueAgeSeconds?: Readonly<Record<string, number>>;
   readonly maintenance?: (typeof maintenanceModes)[number];
+  /** Kind → how many have to end before maintenance is quiet. */
+  readonly maintenanceRemaining?: Readonly<Record<string, number>>;
   /** State → number of workers. */
   readonly workers?: Readonly<Record<string, number>>;
   /** Changes that the relay has not yet copied. */
   readonly relayPending?: number;
   /** Age of the oldest of them; 0 when there is none. */
   readonly relayLagSeconds?: number;
+  /** Open live streams of this process. */
+  readonly sseClients?: number;
   /** Age of the key set that verifies tokens. */
   readonly keySetAgeSeconds?: number;
   /** Repetitions of transactions since the process started. */
@@ -39,6 +43,7 @@ export class Gauges {
     this.addPlain('jobsStale', 'signalbox_jobs_stale', 'Running jobs without a lease that have been silent for too long.');
     this.addPlain('relayPending', 'signalbox_relay_pending', 'Changes that are not yet events.');
     this.addPlain('relayLagSeconds', 'signalbox_relay_lag_seconds', 'Age of the oldest change that is not yet an event.');
+    this.addPlain('sseClients', 'signalbox_sse_clients', 'Open live streams.');
     this.addPlain('keySetAgeSeconds', 'signalbox_key_set_age_seconds', 'Age of the key set that verifies tokens.');
     this.addLabelled('jobs', 'signalbox_jobs', { label: 'status', help: 'Unfinished jobs.' });
     this.addLabelled('jobQueueAgeSeconds', 'signalbox_job_queue_age_seconds', {
@@ -47,6 +52,10 @@ export class Gauges {
     });
     this.addLabelled('workers', 'signalbox_workers', { label: 'state', help: 'Workers of the native protocol.' });
     this.addLabelled('maintenance', 'signalbox_maintenance', { label: 'mode', help: '1 for the mode of the maintenance switch.' });
+    this.addLabelled('maintenanceRemaining', 'signalbox_maintenance_remaining', {
+      label: 'kind',
+      help: 'What has to end before maintenance is quiet.',
+    });
     this.addLabelled('databaseConnections', 'mongodb_connections', {
       label: 'state',
       help: 'Pooled connections in use, and operations waiting for one.',

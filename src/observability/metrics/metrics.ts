@@ -7,6 +7,9 @@ import { BoundedLabel } from './bounded-label.js';
 /** How a job can end. */
 export type JobOutcome = 'completed' | 'failed' | 'cancelled';
 
+/** Why a live stream is refused (`full`) or ended: its reader is too far behind or reads nothing, its token has ended, the replay failed, or the process stops. */
+export type StreamDrop = 'full' | 'behind' | 'stalled' | 'expired' | 'failed' | 'shutdown';
+
 /** Operations that are told apart; the reference has nine, `JOBS_EXTRA_OPERATIONS` adds more. */
 const maxOperations = 50;
 
@@ -73,6 +76,12 @@ export class Metrics {
     buckets: runBuckets,
     registers: this.registers,
   });
+  private readonly streamsDropped = new Counter({
+    name: 'signalbox_sse_dropped_total',
+    help: 'Live streams that the service refused or ended.',
+    labelNames: ['reason'],
+    registers: this.registers,
+  });
   private readonly requests = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time from the arrival of a request to the end of its answer. Status 499: the client left before.',
@@ -104,6 +113,11 @@ export class Metrics {
     const labels = { operation: this.operations.of(operation), outcome };
     this.jobsFinished.inc(labels);
     if (runSeconds !== null) this.jobRun.observe(labels, runSeconds);
+  }
+
+  /** Counts a live stream that was refused, or ended by the service. */
+  streamDropped(reason: StreamDrop): void {
+    this.streamsDropped.inc({ reason });
   }
 
   /** Counts a lease that ended without a sign of life. */
