@@ -47,6 +47,20 @@ module.exports = {
       to: { path: anyFeature, pathNot: '^src/auth/issuer/' },
     },
     {
+      name: 'client-knows-no-service',
+      comment: 'The typed client knows the published API, and nothing of what stands behind it.',
+      severity: 'error',
+      from: { path: '^src/client/', pathNot: spec },
+      to: { path: '^src/', pathNot: '^src/client/' },
+    },
+    {
+      name: 'client-through-index',
+      comment: 'The typed client is used as programs outside use it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/client/' },
+      to: { path: '^src/client/', pathNot: '^src/client/index[.]ts$' },
+    },
+    {
       name: 'wiring-through-index',
       comment: 'The files directly under src, and the process, put features together; they too see only the doors.',
       severity: 'error',
@@ -119,9 +133,9 @@ module.exports = {
     },
     {
       name: 'command-line-without-framework',
-      comment: 'The command line starts six times as fast without Nest and mongoose.',
+      comment: 'The command line, and the client that it is made of, start six times as fast without Nest and mongoose.',
       severity: 'error',
-      from: { path: '^src/cli/', pathNot: spec },
+      from: { path: '^src/(cli|client)/', pathNot: spec },
       to: { path: '(^|/)node_modules/(@nestjs|mongoose|mongodb|fastify|rxjs)/', reachable: true },
     },
     {
