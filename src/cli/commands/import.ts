@@ -63,7 +63,7 @@ export const importVerbs: readonly Verb[] = [
       dryRunOption(),
     ],
     examples: [
-      'import jobs-db --from mongodb://old:27017/ --to mongodb://new:27017/signalbox?replicaSet=rs0 --source-zone Europe/Oslo --dry-run',
+      "import jobs-db --from mongodb://old:27017/ --to 'mongodb://new:27017/signalbox?replicaSet=rs0' --source-zone Europe/Oslo --dry-run",
     ],
     run: (invocation, _args, flags: ImportFlags) => importJobs(invocation, flags),
   }),

@@ -69,7 +69,7 @@ export const jobCreationVerbs: readonly Verb[] = [
     ],
     examples: [
       'jobs create --dataset ROAD_TRAFFIC --operation ADD',
-      'jobs create --dataset RAIL_FREIGHT --operation SET_STATUS --parameters {"releaseStatus":"DRAFT"} --on-conflict return --json',
+      'jobs create --dataset RAIL_FREIGHT --operation SET_STATUS --parameters \'{"releaseStatus":"DRAFT"}\' --on-conflict return --json',
       'jobs create --dataset AIR_TRAVEL --operation ADD --priority high --tag nightly --dry-run',
     ],
     run: (invocation, _args, flags: CreateFlags) => create(invocation, flags),

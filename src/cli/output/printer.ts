@@ -61,7 +61,8 @@ export class Printer {
   /** Prints a page, in the format of one document or as a table. */
   async page(page: { readonly items: readonly Item[] }, columns: readonly Column[]): Promise<void> {
     const { fields } = this.flags;
-    if (this.format === 'json') this.one({ ...page, items: fields ? page.items.map((item) => picked(item, fields)) : page.items });
+    const items = fields ? page.items.map((item) => picked(item, fields)) : page.items;
+    if (this.format === 'json') this.line(JSON.stringify({ ...page, items }, null, 2));
     else if (this.format !== 'human') for (const item of page.items) this.item(item, columns);
     else if (page.items.length > 0) {
       const { tableOf } = await import('./table.js');
