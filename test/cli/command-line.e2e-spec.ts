@@ -25,7 +25,8 @@ let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
   openapi = (await file.http.get('/api/openapi.json')).json<Document>();
   env = { DATA_DIR: file.service.dataDir, HOME: file.service.dataDir };
-  await writeTar(file.service.inputDir, { file: 'ROAD_TRAFFIC.tar', members: packageMembers('ROAD_TRAFFIC', { data: false }) });
+  for (const name of ['ROAD_TRAFFIC', 'OLD_DRAFT'])
+    await writeTar(file.service.inputDir, { file: `${name}.tar`, members: packageMembers(name, { data: false }) });
 });
 
 /** Runs a line as a program of its own, as people do. */
@@ -63,10 +64,10 @@ const routesOf: Readonly<Record<string, string>> = {
   'maintenance deploy-check': '/api/v1/maintenance/deploy-check',
 };
 
-const isServed = (verb: string): boolean => {
-  const route = routesOf[verb] ?? routesOf[verb.split(' ')[0]!];
+function isServed(verb: string, line: string): boolean {
+  const route = /--filter.*--dry-run/.test(line) ? '/api/v1/jobs/bulk' : (routesOf[verb] ?? routesOf[verb.split(' ')[0]!]);
   return route === undefined || route in openapi.paths;
-};
+}
 
 /** Examples that do not end with 0, because of what they are an example of. */
 const otherCodes: Readonly<Record<string, number>> = {
@@ -84,25 +85,36 @@ const otherCodes: Readonly<Record<string, number>> = {
 /** Examples that need something else, and are run by the tests of that. */
 const elsewhere = ['import jobs-db'];
 
+interface Example {
+  readonly verb: string;
+  readonly line: string;
+}
+
+/** Every example of every verb. Loaded one after the other: modules that are loaded at once confuse jest. */
+async function allExamples(): Promise<Example[]> {
+  const examples: Example[] = [];
+  for (const noun of nouns) {
+    const verbs = await noun.load();
+    for (const { name, examples: lines } of verbs)
+      examples.push(...(lines.length > 0 ? lines : ['']).map((line) => ({ verb: noun.alone ? noun.name : `${noun.name} ${name}`, line })));
+  }
+  return examples;
+}
+
 describe('examples of the help', () => {
+  it('stand at every command', async () => {
+    expect((await allExamples()).filter(({ verb, line }) => !line.startsWith(verb))).toEqual([]);
+  });
+
   it('all run against a service', async () => {
-    const outcomes: Record<string, number> = {};
-    const expected: Record<string, number> = {};
-    for (const noun of nouns) {
-      for (const verb of await noun.load()) {
-        const name = noun.alone ? noun.name : `${noun.name} ${verb.name}`;
-        expect(verb.examples.length).toBeGreaterThan(0);
-        if (!isServed(name) || elsewhere.includes(name)) continue;
-        for (const example of verb.examples) {
-          const jobId = name === 'jobs watch' || name === 'jobs retry' ? await cancelledJob() : await newJob();
-          const { code, err } = await run(example.replace('$JOB', jobId), env);
-          outcomes[example] = code;
-          expected[example] = otherCodes[name] ?? 0;
-          if (code !== expected[example]) outcomes[`${example}: ${err}`] = code;
-        }
-      }
+    const wrong: string[] = [];
+    for (const { verb, line } of await allExamples()) {
+      if (!isServed(verb, line) || elsewhere.includes(verb)) continue;
+      const jobId = verb === 'jobs watch' || verb === 'jobs retry' ? await cancelledJob() : await newJob();
+      const { code, err } = await run(line.replace('$JOB', jobId), env);
+      if (code !== (otherCodes[verb] ?? 0)) wrong.push(`${line}: ${code} ${err}`);
     }
-    expect(outcomes).toEqual(expected);
+    expect(wrong).toEqual([]);
   }, 120_000);
 });
 

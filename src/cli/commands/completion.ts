@@ -27,19 +27,17 @@ interface Words {
 }
 
 /** Everything that can stand on the line. */
-function allWords(nouns: readonly Noun[]): Promise<Words[]> {
-  return Promise.all(
-    nouns.map(async ({ name, summary, alone, load }) => ({
-      noun: name,
-      summary,
-      alone: alone === true,
-      verbs: (await load()).map((each) => ({
-        name: each.name,
-        summary: each.summary,
-        flags: (each.options ?? []).map(({ long }) => long).filter((long) => long !== undefined && long !== null),
-      })),
-    })),
-  );
+async function allWords(nouns: readonly Noun[]): Promise<Words[]> {
+  const words: Words[] = [];
+  for (const { name, summary, alone, load } of nouns) {
+    const verbs = (await load()).map((each) => ({
+      name: each.name,
+      summary: each.summary,
+      flags: (each.options ?? []).flatMap(({ long }) => long ?? []),
+    }));
+    words.push({ noun: name, summary, alone: alone === true, verbs });
+  }
+  return words;
 }
 
 /** For each noun its verbs, for each verb its flags; bash and zsh share it. */

@@ -92,7 +92,7 @@ export const importableVerbs: readonly Verb[] = [
     args: '<name>',
     summary: 'Delete a file of the input folder.',
     options: [new Option('--reason <text>', 'why; stands in the history'), yesOption()],
-    examples: ['importables delete ROAD_TRAFFIC --reason broken --yes'],
+    examples: ['importables delete OLD_DRAFT --reason broken --yes'],
     run: async (invocation, [name], { reason, yes }: { reason?: string; yes?: true }) => {
       await invocation.confirm(`Delete the file of ${name}?`, { yes: yes === true });
       await invocation.request('DELETE', named('importables', name), { query: { reason } });
