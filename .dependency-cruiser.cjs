@@ -36,7 +36,7 @@ module.exports = {
       name: 'features-through-index',
       comment: 'A feature is reached through its index.ts only.',
       severity: 'error',
-      from: { path: '^src/([^/]+)/', pathNot: '^src/cli/' },
+      from: { path: '^src/([^/]+)/', pathNot: '^src/(cli|import)/' },
       to: { path: anyFeature, pathNot: ['^src/$1/', '^src/[^/]+/index[.]ts$'] },
     },
     {
@@ -46,6 +46,35 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/cli/', pathNot: spec },
       to: { path: anyFeature, pathNot: '^src/auth/issuer/' },
+    },
+    {
+      name: 'client-knows-no-service',
+      comment: 'The typed client knows the published API, and nothing of what stands behind it.',
+      severity: 'error',
+      from: { path: '^src/client/', pathNot: spec },
+      to: { path: '^src/', pathNot: '^src/client/' },
+    },
+    {
+      name: 'client-through-index',
+      comment: 'The typed client is used as programs outside use it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/client/' },
+      to: { path: '^src/client/', pathNot: '^src/client/index[.]ts$' },
+    },
+    {
+      name: 'import-knows-shapes',
+      comment:
+        'Taking over data needs the shape and the pure rules of stored documents; it runs without the framework, so not through the doors.',
+      severity: 'error',
+      from: { path: '^src/import/', pathNot: spec },
+      to: { path: anyFeature, pathNot: '([.]schema|-lifecycle|/job-changes|/job-parameters)[.]ts$' },
+    },
+    {
+      name: 'import-is-loaded-late',
+      comment: 'Only its command starts an import, and loads it when it is asked for: it brings the database driver.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/import/' },
+      to: { path: '^src/import/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
     },
     {
       name: 'wiring-through-index',
@@ -120,9 +149,10 @@ module.exports = {
     },
     {
       name: 'command-line-without-framework',
-      comment: 'The command line starts six times as fast without Nest and mongoose.',
+      comment:
+        'The command line, and the client that it is made of, start six times as fast without Nest and mongoose. Nouns are loaded when they are asked for.',
       severity: 'error',
-      from: { path: '^src/cli/', pathNot: spec },
+      from: { path: '^src/(cli|client)/', pathNot: [spec, '^src/cli/(signalbox|command-line|nouns|commands/import(-output)?)[.]ts$'] },
       to: { path: '(^|/)node_modules/(@nestjs|mongoose|mongodb|fastify|rxjs)/', reachable: true },
     },
     {

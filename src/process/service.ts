@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { readSettings, type Settings, SettingsError } from '../config/settings.js';
@@ -62,6 +63,13 @@ async function listen(app: NestFastifyApplication, { host, port }: Settings): Pr
   return `http://${shown}:${address.port}`;
 }
 
+/** Leaves the address in the data folder, where the command line of the same machine finds it. */
+function leaveAddress(dataDir: string, address: string): void {
+  const path = join(dataDir, 'address');
+  writeFileSync(path, `${address}\n`, { mode: 0o644 });
+  chmodSync(path, 0o644); // also where the file was there before, with other rights
+}
+
 /** Starts the service and returns once it listens and its database is ready; it then runs until a signal ends it. */
 async function start(settings: Settings, logger: Logger, shutdown: Shutdown): Promise<void> {
   for (const warning of settings.warnings) logger.warn(warning);
@@ -73,6 +81,7 @@ async function start(settings: Settings, logger: Logger, shutdown: Shutdown): Pr
   const address = await listen(app, settings);
   await app.get(DatabaseStarter).ready;
   app.get(Readiness).started();
+  leaveAddress(settings.dataDir, address);
   logger.info({ address }, 'listening');
   printBanner({ address, settings });
 }

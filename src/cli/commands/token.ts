@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import { type EmbeddedIssuer, existingEmbeddedIssuer, IssuerKeyError, tokenProfileOf } from '../../auth/issuer/embedded-issuer.js';
 import { signJobCookies } from '../../auth/issuer/job-cookie-tokens.js';
 import { type Role, roles } from '../../common/caller.js';
@@ -7,6 +7,7 @@ import { readSettings, type Settings, SettingsError } from '../../config/setting
 import type { CommandIo } from '../command-io.js';
 import { durationSeconds } from '../duration.js';
 import { CommandError, exitCodes } from '../exit-codes.js';
+import { verb } from '../verb.js';
 
 interface CreateOptions {
   readonly role?: Role[];
@@ -66,21 +67,23 @@ async function createToken(options: CreateOptions, io: CommandIo): Promise<void>
 }
 
 /** `signalbox token`: tokens of the embedded issuer, signed with the key under the data folder; the service need not run. */
-export function tokenCommand(io: CommandIo): Command {
-  const create = new Command('create')
-    .description('Print a new token for a service that runs without an identity provider.')
-    .addOption(new Option('--role <role...>', 'what the token may do').choices(roles))
-    .option('--subject <name>', 'whom the token is for, as history names it (default: the role)')
-    .option('--name <text>', 'name to show (default: the subject)')
-    .addOption(
+export const tokenVerbs = [
+  verb({
+    name: 'create',
+    summary: 'Print a new token for a service that runs without an identity provider.',
+    options: [
+      new Option('--role <role...>', 'what the token may do').choices(roles),
+      new Option('--subject <name>', 'whom the token is for, as history names it (default: the role)'),
+      new Option('--name <text>', 'name to show (default: the subject)'),
       new Option('--expires <time>', 'how long it lives, such as 90s, 15m, 12h or 30d')
         .argParser(durationSeconds)
         .default(2_592_000, '30d'),
-    )
-    .option('--data-dir <folder>', 'the data folder of the service (default: DATA_DIR, else ./data)')
-    .option('--cookies', 'print the Cookie header for POST /jobs of the old job API instead')
-    .option('--first-name <text>', 'with --cookies: first name of the user', 'Test')
-    .option('--last-name <text>', 'with --cookies: last name of the user', 'User')
-    .action((options: CreateOptions) => createToken(options, io));
-  return new Command('token').description('Tokens of the embedded issuer.').addCommand(create);
-}
+      new Option('--data-dir <folder>', 'the data folder of the service (default: DATA_DIR, else ./data)'),
+      new Option('--cookies', 'print the Cookie header for POST /jobs of the old job API instead'),
+      new Option('--first-name <text>', 'with --cookies: first name of the user').default('Test'),
+      new Option('--last-name <text>', 'with --cookies: last name of the user').default('User'),
+    ],
+    examples: ['token create --role worker --subject imp-3 --expires 90d', 'token create --cookies'],
+    run: (invocation, _args, options: CreateOptions) => createToken(options, invocation.io),
+  }),
+];

@@ -1,0 +1,2 @@
+export { importJobsDatabase, ImportRefusedError } from './jobs-database-import.js';
+export { type ImportCounts, type ImportRemark, type ImportReport } from './report.js';

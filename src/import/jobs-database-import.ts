@@ -1,0 +1,166 @@
+import { isFinal } from '../jobs/jobs-lifecycle.js';
+import type { TargetOutcome } from '../targets/targets.schema.js';
+import { type OriginalPlace, readOriginalJob, type TakenJob } from './job-takeover.js';
+import type { DatabasePlace, ImportOptions } from './import-options.js';
+import { takeMaintenance } from './maintenance-takeover.js';
+import { instantOf, isTimeZone } from './naive-time.js';
+import { labelOf, type OriginalJob, type OriginalTarget, userOf } from './original-documents.js';
+import { OriginalStore } from './original.store.js';
+import { datasetNameFault } from '../common/names.js';
+import { ImportLedger, type ImportReport } from './report.js';
+import { type JobTakeover, TakeoverStore } from './takeover.store.js';
+
+/** Thrown when an import cannot begin; the message says what to do. */
+export class ImportRefusedError extends Error {}
+
+/** What a job that was not taken is told as. */
+const refusals: Partial<Record<JobTakeover, string>> = {
+  busy: 'its dataset has another active job in Signalbox',
+  'changed-here': 'it has been changed in Signalbox since it was taken',
+};
+
+/** An address without its password. */
+const shownUrl = (url: string): string => url.replace(/\/\/[^@/]*@/, '//');
+
+async function connected<T>(connect: Promise<T>, { url }: DatabasePlace): Promise<T> {
+  try {
+    return await connect;
+  } catch (error) {
+    throw new ImportRefusedError(`${shownUrl(url)} does not answer: ${(error as Error).message.replaceAll(url, shownUrl(url))}`);
+  }
+}
+
+/** The last outcome of each target, to know which job its row is about. */
+class LastJobs {
+  private readonly byTarget = new Map<string, { jobId: string; at: Date }>();
+
+  note({ _id, datasetName, finishedAt, parameters }: TakenJob): void {
+    if (finishedAt === null) return;
+    const named = parameters.bumpManifesto?.dataStructureUpdates.map(({ name }) => name) ?? [];
+    for (const name of [datasetName, ...named]) {
+      const known = this.byTarget.get(name);
+      if (!known || known.at <= finishedAt) this.byTarget.set(name, { jobId: _id, at: finishedAt });
+    }
+  }
+
+  idOf(name: string): string | null {
+    return this.byTarget.get(name)?.jobId ?? null;
+  }
+}
+
+/** One run of an import, from the first document to the report. */
+class JobsDatabaseImport {
+  private readonly ledger: ImportLedger;
+  private readonly lastJobs = new LastJobs();
+  /** Targets that an unfinished job of the source holds already. */
+  private readonly held = new Map<string, string>();
+  private done = 0;
+  private total = 0;
+  /** Jobs whose log begins before they were created: then the zone is wrong. */
+  private early = 0;
+
+  constructor(
+    private readonly source: OriginalStore,
+    private readonly store: TakeoverStore,
+    private readonly options: ImportOptions,
+  ) {
+    this.ledger = new ImportLedger(options.dryRun);
+  }
+
+  async run(): Promise<ImportReport> {
+    const { inprogress, completed, targets, maintenance } = await this.source.counts();
+    this.total = inprogress + completed + targets + maintenance;
+    if (!this.options.dryRun) await this.store.prepare();
+    const finishedIds = await this.takeJobs('completed', new Set());
+    await this.takeJobs('inprogress', finishedIds);
+    if (this.early > 0)
+      this.ledger.note(
+        'job',
+        `${this.early} jobs`,
+        `have log lines from before they were created by ${this.options.zone} time: check --source-zone`,
+      );
+    for await (const row of this.source.targets()) await this.takeTarget(row);
+    await takeMaintenance({ records: await this.source.maintenance(), store: this.store, ledger: this.ledger, options: this.options });
+    this.options.onProgress?.(this.total, this.total);
+    return this.ledger.report();
+  }
+
+  /** @returns the ids that were read */
+  private async takeJobs(place: OriginalPlace, elsewhere: ReadonlySet<string>): Promise<Set<string>> {
+    const ids = new Set<string>();
+    for await (const original of this.source.jobs(place)) {
+      this.ledger.found('job');
+      if (typeof original.jobId === 'string' && (ids.has(original.jobId) || elsewhere.has(original.jobId)))
+        this.ledger.refuse('job', original.jobId, 'the source has it twice; the finished, else the first, was taken');
+      else await this.takeJob(original, place);
+      if (typeof original.jobId === 'string') ids.add(original.jobId);
+      this.step();
+    }
+    return ids;
+  }
+
+  private async takeJob(original: OriginalJob, place: OriginalPlace): Promise<void> {
+    const id = labelOf(original.jobId);
+    const reading = readOriginalJob(original, place, this.options.zone);
+    if ('refusal' in reading) return this.ledger.refuse('job', id, reading.refusal);
+    const { job, notes } = reading;
+    const holder = isFinal(job.status) ? undefined : this.held.get(job.datasetName);
+    if (holder !== undefined) return this.ledger.refuse('job', id, `its target ${job.datasetName} has the active job ${holder} already`);
+    if (!isFinal(job.status)) this.held.set(job.datasetName, id);
+    if ((job.log[0]?.at ?? job.createdAt) < job.createdAt) this.early++;
+    const outcome = this.options.dryRun ? await this.store.preview(job) : await this.store.take(job);
+    const refusal = refusals[outcome];
+    if (refusal) return this.ledger.refuse('job', id, refusal);
+    this.ledger.done('job', outcome as 'taken' | 'updated' | 'unchanged');
+    for (const note of notes) this.ledger.note('job', id, note);
+    this.lastJobs.note(job);
+    if (!this.options.dryRun) await this.store.takeTarget(job.datasetName, job.createdAt, null);
+  }
+
+  private async takeTarget(row: OriginalTarget): Promise<void> {
+    this.ledger.found('target');
+    this.step();
+    const name = labelOf(row.name);
+    const fault = typeof row.name === 'string' ? datasetNameFault(row.name) : 'is no text';
+    if (fault) return this.ledger.refuse('target', name, `its name ${fault}`);
+    const at = instantOf(row.lastUpdatedAt, this.options.zone);
+    if (!at) return this.ledger.refuse('target', name, `its lastUpdatedAt ${JSON.stringify(row.lastUpdatedAt)} is no time`);
+    const known = await this.store.findTarget(name);
+    const outcome = this.outcomeOf(row, name, at);
+    if (known && (outcome === null || (known.outcome && known.outcome.at >= at))) return this.ledger.done('target', 'unchanged');
+    if (!this.options.dryRun) await this.store.takeTarget(name, at, outcome);
+    this.ledger.done('target', known?.outcome ? 'updated' : 'taken');
+  }
+
+  /** The row of a target with an active job tells of that job; here that is derived from the job itself. */
+  private outcomeOf({ status, action, lastUpdatedBy }: OriginalTarget, name: string, at: Date): TargetOutcome | null {
+    if (status !== 'completed' && status !== 'failed') return null;
+    const words = Array.isArray(action) ? action.filter((word): word is string => typeof word === 'string') : [];
+    return { status, action: words, by: userOf(lastUpdatedBy), jobId: this.lastJobs.idOf(name) ?? 'unknown', at };
+  }
+
+  private step(): void {
+    this.options.signal?.throwIfAborted();
+    this.options.onProgress?.(++this.done, Math.max(this.total, this.done));
+  }
+}
+
+/**
+ * Takes over jobs, targets and maintenance history from a database of the original job service. The source is only read. May be repeated, also while both
+ * services run: the same ids are the same documents, what has moved on in the source is brought up to date, what has been changed here is left alone.
+ * @throws ImportRefusedError when a database does not answer or the zone is unknown
+ */
+export async function importJobsDatabase(options: ImportOptions): Promise<ImportReport> {
+  if (!isTimeZone(options.zone)) throw new ImportRefusedError(`${options.zone} is no time zone; write one such as Europe/Oslo or UTC.`);
+  const source = await connected(OriginalStore.connect(options.source), options.source);
+  try {
+    const store = await connected(TakeoverStore.connect(options.target), options.target);
+    try {
+      return await new JobsDatabaseImport(source, store, options).run();
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import mongoose, { type ClientSession, type Connection, type Model } from 'mongoose';
+import { systemCaller } from '../common/caller.js';
+import { type Insertion, insertionFilter, insertionPipeline, operand } from '../database/change.js';
+import { connectionOptions, transactionOptions } from '../database/connection-options.js';
+import { createIndexes } from '../database/indexes.js';
+import { migrate } from '../database/migrations.js';
+import { duplicateKeyOf } from '../database/mongo-errors.js';
+import { isFinal } from '../jobs/jobs-lifecycle.js';
+import { completedModel, inProgressModel, type JobDocument } from '../jobs/jobs.schema.js';
+import type { MaintenanceRecord } from '../maintenance/maintenance-lifecycle.js';
+import { type MaintenanceDocument, maintenanceModel } from '../maintenance/maintenance.schema.js';
+import { type TargetDocument, targetModel, type TargetOutcome } from '../targets/targets.schema.js';
+import type { TakenJob } from './job-takeover.js';
+import { type TakeoverDocument, takeoverModel } from './takeovers.schema.js';
+
+/** What became of a job. `changed-here`: it has been changed in Signalbox since it was taken. */
+export type JobTakeover = 'taken' | 'updated' | 'unchanged' | 'busy' | 'changed-here';
+
+/** A record of the switch with the id that it has in the source. */
+export type TakenRecord = MaintenanceRecord & { readonly _id: mongoose.Types.ObjectId };
+
+const caller = systemCaller('import');
+
+/** The same for the same job, whatever the order of its fields. */
+const digestOf = (job: TakenJob): string => createHash('sha256').update(mongoose.mongo.BSON.EJSON.stringify(job)).digest('hex');
+
+/** The database of the service, written by the service's own rules, while it runs or not. */
+export class TakeoverStore {
+  private readonly inProgress: Model<JobDocument>;
+  private readonly completed: Model<JobDocument>;
+  private readonly targets: Model<TargetDocument>;
+  private readonly maintenance: Model<MaintenanceDocument>;
+  private readonly takeovers: Model<TakeoverDocument>;
+
+  private constructor(private readonly connection: Connection) {
+    this.inProgress = connection.model<JobDocument>(inProgressModel.name, inProgressModel.schema);
+    this.completed = connection.model<JobDocument>(completedModel.name, completedModel.schema);
+    this.targets = connection.model<TargetDocument>(targetModel.name, targetModel.schema);
+    this.maintenance = connection.model<MaintenanceDocument>(maintenanceModel.name, maintenanceModel.schema);
+    this.takeovers = connection.model<TakeoverDocument>(takeoverModel.name, takeoverModel.schema);
+  }
+
+  /** Connects. @throws the driver's error when the server does not answer */
+  static async connect({ url, database }: { url: string; database: string }): Promise<TakeoverStore> {
+    return new TakeoverStore(await mongoose.createConnection(url, { ...connectionOptions, dbName: database }).asPromise());
+  }
+
+  /** Ends the connection. */
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  /** Makes the collections and indexes, as a start of the service does. @throws DatabaseUnusableError */
+  async prepare(): Promise<void> {
+    while (!(await migrate(this.connection, () => createIndexes(this.connection)))) await sleep(200);
+  }
+
+  /** What taking this job would do; nothing is written. */
+  async preview(job: TakenJob): Promise<JobTakeover> {
+    const stored = await this.findJob(job._id);
+    if (!stored) return isFinal(job.status) || !(await this.isBusy(job)) ? 'taken' : 'busy';
+    return this.standing(stored, job);
+  }
+
+  /** Writes a job under its own id. Safe to repeat; a job that was changed here is left alone. */
+  async take(job: TakenJob): Promise<JobTakeover> {
+    const stored = await this.findJob(job._id);
+    const standing = stored ? await this.standing(stored, job) : 'taken';
+    if (standing === 'unchanged' || standing === 'changed-here') return standing;
+    try {
+      const version = stored ? await this.replace(stored, job) : await this.insert(job);
+      await this.remember(job, version);
+      return standing;
+    } catch (error) {
+      const keys = duplicateKeyOf(error);
+      if (keys?.includes('datasetName')) return 'busy';
+      if (keys?.includes('_id')) return 'changed-here'; // somebody else was faster
+      throw error;
+    }
+  }
+
+  private async findJob(id: string): Promise<JobDocument | null> {
+    return (await this.inProgress.findById(id).lean<JobDocument>()) ?? (await this.completed.findById(id).lean<JobDocument>());
+  }
+
+  private async isBusy({ datasetName }: TakenJob): Promise<boolean> {
+    return (await this.inProgress.exists({ datasetName })) !== null;
+  }
+
+  /** A job without a note was taken by an import that was interrupted before it could note it: it is as it was inserted. */
+  private async standing(stored: JobDocument, job: TakenJob): Promise<'updated' | 'unchanged' | 'changed-here'> {
+    const known = await this.takeovers.findById(job._id).lean<TakeoverDocument>();
+    if (known?.digest === digestOf(job)) return 'unchanged';
+    if (stored.version !== (known?.version ?? 1) || isFinal(stored.status)) return 'changed-here';
+    return 'updated';
+  }
+
+  private insertionOf(job: TakenJob, movedFrom?: JobDocument): Insertion {
+    return {
+      document: { ...job },
+      type: movedFrom && isFinal(job.status) ? `job.${job.status}` : movedFrom ? 'job.edited' : 'job.created',
+      to: job.status,
+      from: movedFrom?.status ?? null,
+      caller,
+      reason: 'Taken over from the original job service.',
+      ...(movedFrom && { movedFrom }),
+    };
+  }
+
+  private async put(insertion: Insertion, session?: ClientSession): Promise<number> {
+    const model = isFinal(insertion.to as JobDocument['status']) ? this.completed : this.inProgress;
+    await model.hydrate(insertion.document).validate();
+    const options = { upsert: true, returnDocument: 'after', projection: { version: 1 }, ...(session && { session }) } as const;
+    const stored = await model.collection.findOneAndUpdate(
+      insertionFilter(insertion.document._id) as never,
+      insertionPipeline(insertion),
+      options,
+    );
+    return (stored as unknown as { version: number }).version;
+  }
+
+  private insert(job: TakenJob): Promise<number> {
+    return this.put(this.insertionOf(job));
+  }
+
+  /** Takes the job out and puts it back as it is in the source now, in one transaction. */
+  private async replace(stored: JobDocument, job: TakenJob): Promise<number> {
+    const session = await this.connection.startSession();
+    try {
+      return await session.withTransaction(async () => {
+        const gone = await this.inProgress.collection.findOneAndDelete({ _id: stored._id as never, version: stored.version }, { session });
+        return gone ? this.put(this.insertionOf(job, gone as unknown as JobDocument), session) : stored.version;
+      }, transactionOptions);
+    } finally {
+      await session.endSession();
+    }
+  }
+
+  private async remember(job: TakenJob, version: number): Promise<void> {
+    await this.takeovers.collection.updateOne({ _id: job._id as never }, { $set: { version, digest: digestOf(job) } }, { upsert: true });
+  }
+
+  /** The row of a name; null when it is not known here. */
+  async findTarget(name: string): Promise<TargetDocument | null> {
+    return this.targets.findOne({ name }).lean<TargetDocument>();
+  }
+
+  /** Makes a name known since a time, and gives it an outcome unless it has a newer one. Safe to repeat. */
+  async takeTarget(name: string, firstSeenAt: Date, outcome: TargetOutcome | null): Promise<void> {
+    const newer = { $gt: [operand(outcome?.at ?? null), { $ifNull: ['$outcome.at', operand(null)] }] };
+    const update = {
+      name: operand(name),
+      firstSeenAt: { $min: ['$firstSeenAt', operand(firstSeenAt)] },
+      outcome: outcome ? { $cond: [newer, operand(outcome), '$outcome'] } : { $ifNull: ['$outcome', operand(null)] },
+    };
+    await this.targets.collection.updateOne({ name }, [{ $set: update }], { upsert: true });
+  }
+
+  /** All records of the switch, oldest first. */
+  async records(): Promise<MaintenanceDocument[]> {
+    return this.maintenance.find().sort({ number: 1 }).lean<MaintenanceDocument[]>();
+  }
+
+  /** Adds a record behind the newest. @throws a duplicate key error when somebody else set the switch meanwhile */
+  async addRecord(record: TakenRecord): Promise<void> {
+    await this.maintenance.collection.insertOne({ ...record, version: 1, outbox: [] });
+  }
+}

@@ -1,0 +1,191 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nouns } from '../../src/cli/nouns.js';
+import { packageMembers, writeTar } from '../support/datasets.js';
+import { useService } from '../support/use-service.js';
+import { type Ran, run, wordsOf } from './run.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const program = join(root, 'dist/cli/signalbox.js');
+const file = useService({});
+
+interface Document {
+  readonly paths: Readonly<Record<string, object>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+let openapi: Document;
+let env: NodeJS.ProcessEnv;
+beforeAll(async () => {
+  openapi = (await file.http.get('/api/openapi.json')).json<Document>();
+  env = { DATA_DIR: file.service.dataDir, HOME: file.service.dataDir };
+  for (const name of ['ROAD_TRAFFIC', 'OLD_DRAFT'])
+    await writeTar(file.service.inputDir, { file: `${name}.tar`, members: packageMembers(name, { data: false }) });
+});
+
+/** Runs a line as a program of its own, as people do. */
+function start(line: string): Promise<Ran & { milliseconds: number }> {
+  const begun = performance.now();
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...wordsOf(line)], { env: { ...env, PATH: process.env['PATH'] } }, (error, out, err) =>
+      resolve({ code: error ? Number(error.code) : 0, out, err, milliseconds: performance.now() - begun }),
+    );
+  });
+}
+
+async function newJob(): Promise<string> {
+  const { out } = await run(
+    `jobs create --dataset D${randomBytes(4).toString('hex').toUpperCase()} --operation ADD --plain --fields jobId`,
+    env,
+  );
+  return out.trim();
+}
+
+async function cancelledJob(): Promise<string> {
+  const jobId = await newJob();
+  await run(`jobs cancel ${jobId} --reason test`, env);
+  return jobId;
+}
+
+/** Routes of the nouns and verbs that need more than the service's first. */
+const routesOf: Readonly<Record<string, string>> = {
+  workers: '/api/v1/workers',
+  events: '/api/v1/events',
+  'jobs explain': '/api/v1/jobs/{jobId}/explain',
+  'jobs retry': '/api/v1/jobs/{jobId}/retry',
+  'jobs release': '/api/v1/jobs/{jobId}/release',
+  'jobs fail': '/api/v1/jobs/{jobId}/fail',
+  'maintenance deploy-check': '/api/v1/maintenance/deploy-check',
+};
+
+function isServed(verb: string, line: string): boolean {
+  const route = /--filter.*--dry-run/.test(line) ? '/api/v1/jobs/bulk' : (routesOf[verb] ?? routesOf[verb.split(' ')[0]!]);
+  return route === undefined || route in openapi.paths;
+}
+
+/** Examples that do not end with 0, because of what they are an example of. */
+const otherCodes: Readonly<Record<string, number>> = {
+  'jobs watch': 8, // the job that is there was cancelled
+  'maintenance wait': 5, // the switch is off by then
+  'maintenance deploy-check': 5,
+  'jobs release': 5, // no job runs
+  'jobs fail': 5,
+  'workers get': 4, // no worker has claimed
+  'workers drain': 4,
+  'workers undrain': 4,
+  'workers forget': 4,
+};
+
+/** Examples that need something else, and are run by the tests of that. */
+const elsewhere = ['import jobs-db'];
+
+interface Example {
+  readonly verb: string;
+  readonly line: string;
+}
+
+/** Every example of every verb. Loaded one after the other: modules that are loaded at once confuse jest. */
+async function allExamples(): Promise<Example[]> {
+  const examples: Example[] = [];
+  for (const noun of nouns) {
+    const verbs = await noun.load();
+    for (const { name, examples: lines } of verbs)
+      examples.push(...(lines.length > 0 ? lines : ['']).map((line) => ({ verb: noun.alone ? noun.name : `${noun.name} ${name}`, line })));
+  }
+  return examples;
+}
+
+describe('examples of the help', () => {
+  it('stand at every command', async () => {
+    expect((await allExamples()).filter(({ verb, line }) => !line.startsWith(verb))).toEqual([]);
+  });
+
+  it('all run against a service', async () => {
+    const wrong: string[] = [];
+    for (const { verb, line } of await allExamples()) {
+      if (!isServed(verb, line) || elsewhere.includes(verb)) continue;
+      const jobId = verb === 'jobs watch' || verb === 'jobs retry' ? await cancelledJob() : await newJob();
+      const { code, err } = await run(line.replace('$JOB', jobId), env);
+      if (code !== (otherCodes[verb] ?? 0)) wrong.push(`${line}: ${code} ${err}`);
+    }
+    expect(wrong).toEqual([]);
+  }, 120_000);
+});
+
+describe('--json', () => {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  const faultsOf = (schema: string, text: string) => {
+    if (!ajv.getSchema('openapi')) ajv.addSchema({ ...openapi, $id: 'openapi' });
+    const validate = ajv.compile({ $ref: `openapi#/components/schemas/${schema}` });
+    return validate(JSON.parse(text)) ? [] : validate.errors;
+  };
+
+  it.each([
+    ['jobs list', 'JobPageDto'],
+    ['jobs list --all', 'JobPageDto'],
+    ['jobs get $JOB', 'JobWithHistoryDto'],
+    ['jobs logs $JOB', 'JobLogPageDto'],
+    ['jobs history $JOB', 'JobHistoryPageDto'],
+    ['jobs edit $JOB --priority low', 'JobDto'],
+    ['jobs cancel $JOB --reason test', 'JobDto'],
+    ['jobs create --dataset SCHEMA_TEST --operation ADD', 'JobDto'],
+    ['datasets list', 'DatasetPageDto'],
+    ['datasets get SCHEMA_TEST', 'DatasetDto'],
+    ['datasets jobs SCHEMA_TEST', 'JobPageDto'],
+    ['importables list', 'ImportablePageDto'],
+    ['targets list', 'TargetPageDto'],
+    ['targets get SCHEMA_TEST', 'TargetDto'],
+    ['maintenance status', 'MaintenanceDto'],
+    ['maintenance off', 'MaintenanceDto'],
+    ['maintenance history', 'MaintenanceChangePageDto'],
+    ['health', 'HealthReportDto'],
+  ])('of %s is a %s of the published schemas', async (line, schema) => {
+    const { code, out } = await run(`${line.replace('$JOB', await newJob())} --json`, env);
+    expect(code).toBe(0);
+    expect(faultsOf(schema, out)).toEqual([]);
+  });
+});
+
+describe('the program', () => {
+  it('finds the service by the address that it leaves in its data folder', async () => {
+    const path = join(file.service.dataDir, 'address');
+    expect((await readFile(path, 'utf8')).trim()).toBe(file.service.url);
+    expect((await stat(path)).mode & 0o777).toBe(0o644);
+    expect(await start('jobs list --json --limit 1')).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('starts in well under half a second', async () => {
+    const times: number[] = [];
+    for (let round = 0; round < 5; round++) times.push((await start('jobs --help')).milliseconds);
+    expect(times.sort((one, other) => one - other)[0]).toBeLessThan(400);
+  });
+
+  it('creates, waits and ends with the job', async () => {
+    const waiting = start('jobs create --dataset WAITED_FOR --operation ADD --wait --timeout 60 --plain --fields status');
+    const find = async (): Promise<string> =>
+      (await run('jobs list --dataset WAITED_FOR --plain --fields jobId', env)).out.trim() || find();
+    await run(`jobs cancel ${await find()} --reason test`, env);
+    expect(await waiting).toMatchObject({ code: 8, out: 'cancelled\n' });
+  });
+
+  it('doctor finds nothing wrong with a service that is well', async () => {
+    const { code, out } = await start('doctor --json');
+    expect({ code, healthy: (JSON.parse(out) as { healthy: boolean }).healthy }).toEqual({ code: 0, healthy: true });
+  });
+
+  it('ends quietly when its reader has seen enough', async () => {
+    const { code } = await new Promise<{ code: number | null }>((resolve) => {
+      const child = execFile(process.execPath, [program, 'completion', 'bash'], { env }, () => undefined);
+      child.stdout!.destroy();
+      child.on('exit', (exit) => resolve({ code: exit }));
+    });
+    expect(code).toBe(0);
+  });
+});
