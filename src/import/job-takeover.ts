@@ -112,13 +112,16 @@ function attemptsOf(
   const startedAt = lastLineAt(log, 'Set status: initiated') ?? times.startedAt;
   if (attempt === 0 || startedAt === null || status === 'queued') return { attempt, attempts: [] };
   const outcome = status === 'completed' || status === 'failed' ? status : null;
-  return { attempt, attempts: [{ attempt, workerId: null, startedAt, endedAt: times.finishedAt, outcome, error }] };
+  return {
+    attempt,
+    attempts: [{ attempt, workerId: null, startedAt, endedAt: times.finishedAt, outcome, error, phases: [], leaseMark: null }],
+  };
 }
 
 function errorOf(status: JobStatus, log: readonly JobLogLine[]): TakenJob['error'] {
   if (status !== 'failed') return null;
   const said = log.findLast(({ message }) => message !== '' && !message.startsWith('Set status: '));
-  return { code: 'ORIGINAL.FAILED', message: said?.message ?? 'The original says no more.' };
+  return { code: 'ORIGINAL.FAILED', message: said?.message ?? 'The original says no more.', details: null };
 }
 
 interface Checked {
@@ -192,6 +195,8 @@ function freshJob({
     maxLosses: 3,
     runBudgetSeconds: null,
     traceId: null,
+    retryOf: null,
+    reason: null,
   };
   return insertionOf(jobId, job, { caller: importCaller, after: null }).document as unknown as TakenJob;
 }

@@ -31,7 +31,16 @@ function numbered(
   let previous = newest;
   return settings.map(({ _id, ...setting }) => {
     const since: Date = previous?.on === setting.on ? previous.since : setting.at;
-    const record = { ...initialSetting, ...setting, _id: _id as TakenRecord['_id'], number: (previous?.number ?? 0) + 1, setBy, since };
+    const record = {
+      ...initialSetting,
+      ...setting,
+      quietAt: null,
+      overdueAt: null,
+      _id: _id as TakenRecord['_id'],
+      number: (previous?.number ?? 0) + 1,
+      setBy,
+      since,
+    };
     previous = record;
     return record;
   });
