@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Replica, type Replicas, startReplicas } from './protocol-app.js';
-
-/* eslint-disable @typescript-eslint/no-explicit-any -- answers are checked field by field */
+import { type Json, type Replica, type Replicas, startReplicas } from './protocol-app.js';
 
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
 
@@ -16,7 +14,7 @@ describe('racing claims', () => {
   });
 
   const replicaOf = (index: number): Replica => replicas.replicas[index % replicas.replicas.length]!;
-  const claim = async (index: number, fields: Record<string, unknown> = {}): Promise<any> => {
+  const claim = async (index: number, fields: Record<string, unknown> = {}): Promise<Json> => {
     const reply = await replicaOf(index).call('POST', '/jobs/claim', { worker: { id: `w-${index}` }, operations: ['ADD'], ...fields });
     if (reply.status !== 200) throw new Error(`${reply.status} ${JSON.stringify(reply.body)}`);
     return reply.body;

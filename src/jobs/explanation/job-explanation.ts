@@ -48,7 +48,9 @@ function waiting(job: JobView, { pause, jobsBefore, workers }: Surroundings): st
 function untilLater({ notBefore, failures, maxFailures, error, attempts }: JobView): string[] {
   const last = attempts.at(-1)?.outcome;
   if (last === 'failed' && error) {
-    return [`It waits until ${at(notBefore)} for its next attempt, after failure ${failures} of ${maxFailures}: ${error.code}, ${error.message}`];
+    return [
+      `It waits until ${at(notBefore)} for its next attempt, after failure ${failures} of ${maxFailures}: ${error.code}, ${error.message}`,
+    ];
   }
   return [`It waits until ${at(notBefore)}, as ${last === 'snoozed' ? 'its worker' : 'somebody'} asked for.`];
 }
@@ -63,14 +65,17 @@ function turn({ losses, maxLosses }: JobView, before: number): string[] {
 
 function whoCouldRun(operation: string, { alive, draining, lost, compat }: Surroundings['workers']): string[] {
   if (alive > 0 || compat) return [];
-  if (draining > 0) return [`No worker can run ${operation}: ${plural(draining, 'worker')} could, but ${draining === 1 ? 'is' : 'are'} draining.`];
+  if (draining > 0)
+    return [`No worker can run ${operation}: ${plural(draining, 'worker')} could, but ${draining === 1 ? 'is' : 'are'} draining.`];
   if (lost > 0) return [`No worker can run ${operation}: the last ${plural(lost, 'one')} that could ${lost === 1 ? 'is' : 'are'} lost.`];
   return [`No worker can run ${operation}: none has asked for it.`];
 }
 
 function running(job: JobView, { staleSeconds }: Surroundings): string[] {
   const { cancelRequested: cancel } = job;
-  const wish = cancel ? [`${cancel.by} asked at ${at(cancel.at)} for its cancellation (${cancel.reason}); its worker is told with its next word.`] : [];
+  const wish = cancel
+    ? [`${cancel.by} asked at ${at(cancel.at)} for its cancellation (${cancel.reason}); its worker is told with its next word.`]
+    : [];
   return [...(job.lease ? underLease(job.lease, job.serverNow) : withoutLease(job, staleSeconds)), ...wish];
 }
 
