@@ -67,7 +67,8 @@ function whoCouldRun(operation: string, { alive, draining, lost, compat }: Surro
   if (alive > 0 || compat) return [];
   if (draining > 0)
     return [`No worker can run ${operation}: ${plural(draining, 'worker')} could, but ${draining === 1 ? 'is' : 'are'} draining.`];
-  if (lost > 0) return [`No worker can run ${operation}: the last ${plural(lost, 'one')} that could ${lost === 1 ? 'is' : 'are'} lost.`];
+  if (lost > 0)
+    return [`No worker can run ${operation}: ${lost === 1 ? 'the only one that could is' : `the ${lost} that could are`} lost.`];
   return [`No worker can run ${operation}: none has asked for it.`];
 }
 
@@ -94,8 +95,8 @@ function withoutLease({ updatedAt, serverNow }: JobView, staleSeconds: number): 
 }
 
 function ended({ operation, datasetName, status, finishedAt, attempt, error, cancelRequested }: JobView): string[] {
-  const first = `${operation} of ${datasetName} ${status === 'completed' ? 'completed' : `was ${status === 'failed' ? 'ended as failed' : status}`}`;
-  const when = `${first} at ${at(finishedAt)}, after ${plural(attempt, 'attempt')}.`;
+  const how = status === 'cancelled' ? 'was cancelled' : status;
+  const when = `${operation} of ${datasetName} ${how} at ${at(finishedAt)}, after ${plural(attempt, 'attempt')}.`;
   if (error) return [when, `${error.code}: ${error.message}`];
   return cancelRequested ? [when, `${cancelRequested.by} asked for it: ${cancelRequested.reason}`] : [when];
 }

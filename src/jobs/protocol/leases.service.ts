@@ -112,12 +112,18 @@ export class LeasesService {
 
   /** Puts the job off; no failure. @throws JobNotFoundError, LeaseLostError */
   async snooze({ id, token, caller }: LeaseCall, rest: { seconds: number; reason: string | null }): Promise<JobView> {
-    return (await this.requeues.giveBack(id, { requeue: snoozeChange(rest, caller), holds: { leaseToken: token } }, caller)) ?? this.refuse(id, token);
+    return (
+      (await this.requeues.giveBack(id, { requeue: snoozeChange(rest, caller), holds: { leaseToken: token } }, caller)) ??
+      this.refuse(id, token)
+    );
   }
 
   /** Gives the job back; no failure. @throws JobNotFoundError, LeaseLostError */
   async release({ id, token, caller }: LeaseCall, reason: string | null): Promise<JobView> {
-    return (await this.requeues.giveBack(id, { requeue: releaseChange(reason, caller), holds: { leaseToken: token } }, caller)) ?? this.refuse(id, token);
+    return (
+      (await this.requeues.giveBack(id, { requeue: releaseChange(reason, caller), holds: { leaseToken: token } }, caller)) ??
+      this.refuse(id, token)
+    );
   }
 
   /** A closing call that missed: the repeat of one that went through gets the stored job. */

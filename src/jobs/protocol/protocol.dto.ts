@@ -26,7 +26,7 @@ const freeObject = { type: 'object', additionalProperties: true } as const;
 const maxSeconds = 2_592_000;
 
 /** `built` is for workers of the original: a leased job is never in it. */
-export const leasedPhases = jobPhases.filter((phase) => phase !== 'built');
+const leasedPhases = jobPhases.filter((phase) => phase !== 'built');
 
 const IsLeaseToken = (): PropertyDecorator =>
   Matches(/^[\w-]{1,64}$/, { message: 'leaseToken must be the token that the claim answered with' });
