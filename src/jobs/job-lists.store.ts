@@ -181,7 +181,8 @@ export class JobListsStore {
     const found = new Map<string, ListedJob>();
     for (const name of ['inProgress', 'completed'] as const) {
       const jobs = this.collectionOf(name).find<ListedJob>({ _id: { $in: [...ids] } } as never);
-      for (const job of await jobs.project<ListedJob>(listedProjection).maxTimeMS(statementLimits.listMs).toArray()) found.set(job._id, job);
+      for (const job of await jobs.project<ListedJob>(listedProjection).maxTimeMS(statementLimits.listMs).toArray())
+        found.set(job._id, job);
     }
     return [...found.values()];
   }

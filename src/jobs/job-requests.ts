@@ -6,7 +6,6 @@ import { parametersFor } from './job-parameters.js';
 import type { CreateJobDto, EditJobDto } from './jobs.dto.js';
 import { referenceOperations } from './jobs-lifecycle.js';
 
-
 const dateOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
 /** Every operation that this installation knows. @param extra the setting `JOBS_EXTRA_OPERATIONS` */

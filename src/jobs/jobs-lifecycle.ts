@@ -7,7 +7,12 @@
  *
  * A worker of the original job service drives its job by status reports. Each names one of thirteen words; `reportedState` says what they mean here. Any
  * word may follow any other while the job is unfinished. Reporting the state that the job is in already only adds to its log.
- * A person may ask for a running job to be cancelled: it then ends as cancelled as soon as its worker fails it or gives it back, but not if it completes.
+ * A worker of the native protocol claims a job and holds it by a **lease**: a random token that it sends with every word, and a time by which the next word must
+ * come. It completes the job, fails it (it then waits for its next attempt, or ends as failed), snoozes it or gives it back. When the lease has ended and nobody
+ * spoke, the job goes back to queued, or ends as failed when that happened too often. A leased job takes no status reports.
+ *
+ * A person may ask for a running job to be cancelled: it then ends as cancelled as soon as its worker fails it or gives it back, or is lost, but not if it
+ * completes. An operator may take a running job from whoever holds it.
  */
 
 /** States of a job; the last three are final. */

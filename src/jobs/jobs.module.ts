@@ -6,7 +6,7 @@ import { EventsModule, OutboxRegistry } from '../events/index.js';
 import { MaintenanceGateModule } from '../maintenance/index.js';
 import { MetricSources, ObservabilityModule } from '../observability/index.js';
 import { ActiveWorkRegistry, TargetsModule } from '../targets/index.js';
-import { HeldWorkRegistry, WorkersModule } from '../workers/index.js';
+import { WorkersModule } from '../workers/index.js';
 import { CompatCreation } from './compat/compat-creation.js';
 import { BulkCreation } from './bulk/bulk-creation.js';
 import { BulkController } from './bulk/bulk.controller.js';
@@ -49,7 +49,18 @@ import { WorkerProtocolController } from './protocol/worker-protocol.controller.
   ],
   controllers: [JobsCompatController, JobsController, JobController, BulkController, WorkerProtocolController],
   providers: [
-    ...[JobsStore, JobListsStore, JobsService, JobEndings, JobsReader, JobMetrics, JobIdempotentCreation, JobRetries, CompatCreation, Explanations],
+    ...[
+      JobsStore,
+      JobListsStore,
+      JobsService,
+      JobEndings,
+      JobsReader,
+      JobMetrics,
+      JobIdempotentCreation,
+      JobRetries,
+      CompatCreation,
+      Explanations,
+    ],
     ...[BulkJobs, BulkCreation],
     ...[LeasesStore, ClaimDesk, ClaimsService, LeasesService, JobRequeues, OperatorActions, JobRescue, JobRescueTask, HeldJobs],
   ],
@@ -62,8 +73,6 @@ export class JobsModule implements OnModuleInit {
     private readonly outboxes: OutboxRegistry,
     private readonly activeWork: ActiveWorkRegistry,
     private readonly reader: JobsReader,
-    private readonly heldWork: HeldWorkRegistry,
-    private readonly heldJobs: HeldJobs,
     private readonly metricSources: MetricSources,
     private readonly metrics: JobMetrics,
   ) {}
@@ -72,7 +81,6 @@ export class JobsModule implements OnModuleInit {
     this.outboxes.register({ ...jobOutbox, model: this.inProgress });
     this.outboxes.register({ ...jobOutbox, model: this.completed });
     this.activeWork.register(this.reader);
-    this.heldWork.register(this.heldJobs);
     this.metricSources.register('jobs', () => this.metrics.read());
   }
 }

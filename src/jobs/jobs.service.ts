@@ -214,7 +214,10 @@ function reportedEnd(job: JobDocument, report: StatusReport, reported: 'complete
   return {
     status,
     attemptOutcome: status,
-    error: status === 'failed' ? { code: 'WORKER_FAILED', message: (report.log ?? noMessage).slice(0, 1_000).toWellFormed(), details: null } : null,
+    error:
+      status === 'failed'
+        ? { code: 'WORKER_FAILED', message: (report.log ?? noMessage).slice(0, 1_000).toWellFormed(), details: null }
+        : null,
     lines: cancelled ? [...lines, `Cancelled: ${job.cancelRequested?.reason}`] : lines,
     ...(report.description !== undefined && { description: report.description }),
     reason: cancelled ? (job.cancelRequested?.reason ?? null) : null,

@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Answer, freshDataset, type Replicas, startReplicas } from './protocol-app.js';
-
-/* eslint-disable @typescript-eslint/no-explicit-any -- answers are checked field by field */
+import { type Answer, freshDataset, type Json, type Replicas, startReplicas } from './protocol-app.js';
 
 describe('what operators do with jobs', () => {
   let replicas: Replicas;
-  const call = (path: string, body: unknown, role: any = 'operator'): Promise<Answer> => replicas.one.call('POST', path, body, role);
-  const claim = async (fields: Record<string, unknown> = {}): Promise<any> =>
+  const call = (path: string, body: unknown, role: Json = 'operator'): Promise<Answer> => replicas.one.call('POST', path, body, role);
+  const claim = async (fields: Record<string, unknown> = {}): Promise<Json> =>
     (await call('/jobs/claim', { worker: { id: 'imp-3' }, operations: ['ADD'], ...fields }, 'worker')).body;
 
   beforeAll(async () => {
@@ -19,12 +17,20 @@ describe('what operators do with jobs', () => {
 
   describe('retry', () => {
     it('makes a new job of a finished one and leaves that as it is', async () => {
-      const old = await replicas.createJob({ operation: 'SET_STATUS', parameters: { releaseStatus: 'DRAFT' }, priority: 'high', tags: ['a'] });
+      const old = await replicas.createJob({
+        operation: 'SET_STATUS',
+        parameters: { releaseStatus: 'DRAFT' },
+        priority: 'high',
+        tags: ['a'],
+      });
       await call(`/jobs/${old.jobId}/cancel`, { reason: 'x' });
       const before = (await replicas.one.call('GET', `/jobs/${old.jobId}`)).body;
       const reply = await call(`/jobs/${old.jobId}/retry`, { reason: 'repaired' });
       const { datasetName, operation, parameters, priority, tags } = old;
-      expect(reply).toMatchObject({ status: 201, body: { retryOf: old.jobId, status: 'queued', attempt: 0, datasetName, operation, parameters, priority, tags } });
+      expect(reply).toMatchObject({
+        status: 201,
+        body: { retryOf: old.jobId, status: 'queued', attempt: 0, datasetName, operation, parameters, priority, tags },
+      });
       expect(reply.headers['location']).toBe(`/api/v1/jobs/${reply.body.jobId}`);
       expect((await replicas.one.call('GET', `/jobs/${old.jobId}`)).body).toEqual(before);
       const made = (await replicas.one.call('GET', `/jobs/${reply.body.jobId}`)).body;
@@ -42,17 +48,23 @@ describe('what operators do with jobs', () => {
 
     it('refuses jobs that are not finished, busy datasets, and requests without a reason', async () => {
       const old = await replicas.createJob();
-      expect((await call(`/jobs/${old.jobId}/retry`, { reason: 'r' })).body).toMatchObject({ code: 'JOBS.NOT_FINAL', current: { status: 'queued' } });
+      expect((await call(`/jobs/${old.jobId}/retry`, { reason: 'r' })).body).toMatchObject({
+        code: 'JOBS.NOT_FINAL',
+        current: { status: 'queued' },
+      });
       await call(`/jobs/${old.jobId}/cancel`, { reason: 'x' });
       expect((await call(`/jobs/${old.jobId}/retry`, {})).status).toBe(400);
       const first = await call(`/jobs/${old.jobId}/retry`, { reason: 'r' });
-      expect((await call(`/jobs/${old.jobId}/retry`, { reason: 'r' })).body).toMatchObject({ code: 'JOBS.TARGET_BUSY', holder: { jobId: first.body.jobId } });
+      expect((await call(`/jobs/${old.jobId}/retry`, { reason: 'r' })).body).toMatchObject({
+        code: 'JOBS.TARGET_BUSY',
+        holder: { jobId: first.body.jobId },
+      });
       expect((await call('/jobs/no-such/retry', { reason: 'r' })).status).toBe(404);
     });
   });
 
   describe('explain', () => {
-    const explain = async (id: string): Promise<any> => (await replicas.one.call('GET', `/jobs/${id}/explain`)).body;
+    const explain = async (id: string): Promise<Json> => (await replicas.one.call('GET', `/jobs/${id}/explain`)).body;
 
     it('says that no worker can run the operation', async () => {
       const { jobId, datasetName } = await replicas.createJob();
@@ -109,8 +121,8 @@ describe('what operators do with jobs', () => {
   });
 
   describe('bulk', () => {
-    const bulk = (body: object, role?: any): Promise<Answer> => call('/jobs/bulk', body, role);
-    const create = (count: number, fields: object = {}): Promise<any[]> =>
+    const bulk = (body: object, role?: Json): Promise<Answer> => call('/jobs/bulk', body, role);
+    const create = (count: number, fields: object = {}): Promise<Json[]> =>
       Promise.all(Array.from({ length: count }, () => replicas.createJob({ ...fields })));
 
     it('creates each item as one call would, in order', async () => {
@@ -149,7 +161,7 @@ describe('what operators do with jobs', () => {
           }),
         ),
       );
-      const ids = issued.map((reply) => reply.json<any>().results.map((result: any) => result.jobId));
+      const ids = issued.map((reply) => reply.json<Json>().results.map((result: Json) => result.jobId));
       expect(ids[0]).toEqual(ids[1]);
       expect(new Set(ids[0]).size).toBe(2);
     });
@@ -162,11 +174,19 @@ describe('what operators do with jobs', () => {
       expect(dry.body).toMatchObject({
         matched: 2,
         ids: [ids[0], ids[2]],
-        excluded: [{ jobId: ids[1], code: 'JOBS.FINAL' }, { jobId: 'no-such', code: 'JOBS.NOT_FOUND' }],
+        excluded: [
+          { jobId: ids[1], code: 'JOBS.FINAL' },
+          { jobId: 'no-such', code: 'JOBS.NOT_FOUND' },
+        ],
       });
       const { body } = await bulk({ action: 'cancel', ids, reason: 'all of them' });
       expect(body).toMatchObject({ succeeded: 2, failed: 2 });
-      expect(body.results.map((result: any) => result.problem?.code ?? result.status)).toEqual(['cancelled', 'JOBS.FINAL', 'cancelled', 'JOBS.NOT_FOUND']);
+      expect(body.results.map((result: Json) => result.problem?.code ?? result.status)).toEqual([
+        'cancelled',
+        'JOBS.FINAL',
+        'cancelled',
+        'JOBS.NOT_FOUND',
+      ]);
     });
 
     it('edits, releases and retries by filter, with the expected count', async () => {
@@ -183,7 +203,7 @@ describe('what operators do with jobs', () => {
       expect((await bulk({ action: 'cancel', filter, reason: 'r', expectedCount: 5 })).body).toMatchObject({ succeeded: 5 });
       const retried = await bulk({ action: 'retry', filter: { tag: 'x' }, reason: 'again', expectedCount: 5 });
       expect(retried.body).toMatchObject({ succeeded: 5 });
-      expect(retried.body.results.every((result: any) => result.status === 'queued')).toBe(true);
+      expect(retried.body.results.every((result: Json) => result.status === 'queued')).toBe(true);
     }, 20_000);
 
     it.each([

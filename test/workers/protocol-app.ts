@@ -13,11 +13,14 @@ import { DatabaseStarter } from '../../src/database/database-starter.js';
 import { createLogger } from '../../src/observability/index.js';
 import { connectTo, freshDatabaseName, testMongodbUrl } from '../support/database.js';
 
+/** A body, whatever the route answers: tests look at it field by field. */
+export type Json = any; // eslint-disable-line @typescript-eslint/no-explicit-any -- as said
+
 /** An answer of the application. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- whatever the route answers
+  readonly body: Json;
 }
 
 /** One replica: the whole application in this process, not listening. */
@@ -25,7 +28,7 @@ export interface Replica {
   readonly app: NestFastifyApplication;
   get<T>(type: Type<T>): T;
   /** A native call as one of the roles. */
-  call(method: string, path: string, body?: unknown, role?: Role | Role[]): Promise<Answer>;
+  call(method: string, path: string, ...rest: [body?: unknown, role?: Role | Role[]]): Promise<Answer>;
   /** The Authorization header of a role. */
   bearer(role: Role): string;
   /** A call of an old route. */
@@ -39,7 +42,7 @@ export interface Replicas {
   readonly one: Replica;
   readonly connection: Connection;
   /** A new queued job. */
-  createJob(fields?: Record<string, unknown>): Promise<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- as above
+  createJob(fields?: Record<string, unknown>): Promise<Json>;
   stop(): Promise<void>;
 }
 
@@ -52,24 +55,29 @@ async function startReplica(env: Record<string, string>, dataDir: string): Promi
   await app.getHttpAdapter().getInstance().ready();
   await app.get(DatabaseStarter).ready;
   const issuer = await ensureEmbeddedIssuer(dataDir);
-  const send = async (method: string, url: string, body: unknown, headers: Record<string, string>): Promise<Answer> => {
+  const send = async (
+    method: string,
+    url: string,
+    { body, headers = {} }: { body: unknown; headers?: Record<string, string> },
+  ): Promise<Answer> => {
     const reply = await app.inject({ method: method as 'GET', url, headers, ...(body === undefined ? {} : { payload: body as object }) });
     const isJson = String(reply.headers['content-type']).includes('json');
     return { status: reply.statusCode, headers: reply.headers, body: isJson ? reply.json() : reply.body };
   };
   const tokens = new Map<string, string>();
   const tokenOf = (roles: readonly Role[]): string => {
-    const known = tokens.get(roles.join()) ?? issuer.signToken({ sub: roles.join('+'), name: roles.join('+'), roles, expiresInSeconds: 3_600 });
+    const known =
+      tokens.get(roles.join()) ?? issuer.signToken({ sub: roles.join('+'), name: roles.join('+'), roles, expiresInSeconds: 3_600 });
     tokens.set(roles.join(), known);
     return known;
   };
   return {
     app,
     get: (type) => app.get(type, { strict: false }),
-    call: (method, path, body, role = 'admin') =>
-      send(method, `/api/v1${path}`, body, { authorization: `Bearer ${tokenOf([role].flat())}` }),
+    call: (method, path, ...[body, role = 'admin']) =>
+      send(method, `/api/v1${path}`, { body, headers: { authorization: `Bearer ${tokenOf([role].flat())}` } }),
     bearer: (role) => `Bearer ${tokenOf([role])}`,
-    compat: (method, path, body) => send(method, path, body, {}),
+    compat: (method, path, body) => send(method, path, { body }),
   };
 }
 

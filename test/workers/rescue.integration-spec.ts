@@ -6,9 +6,7 @@ import { JobRequeues } from '../../src/jobs/protocol/job-requeues.js';
 import { JobRescue } from '../../src/jobs/protocol/job-rescue.js';
 import { LeasesStore } from '../../src/jobs/protocol/leases.store.js';
 import { Metrics } from '../../src/observability/index.js';
-import { type Replica, type Replicas, startReplicas } from './protocol-app.js';
-
-/* eslint-disable @typescript-eslint/no-explicit-any -- answers are checked field by field */
+import { type Json, type Replica, type Replicas, startReplicas } from './protocol-app.js';
 
 /** A rescue beside that of the application, which waits for an hour of grace. */
 function rescueOf(replica: Replica, settings: Partial<Settings> = {}, leases: LeasesStore = replica.get(LeasesStore)): JobRescue {
@@ -18,8 +16,8 @@ function rescueOf(replica: Replica, settings: Partial<Settings> = {}, leases: Le
 
 describe('rescue', () => {
   let replicas: Replicas;
-  const call = (path: string, body: unknown): Promise<any> => replicas.one.call('POST', path, body);
-  const get = async (id: string): Promise<any> => (await replicas.one.call('GET', `/jobs/${id}`)).body;
+  const call = (path: string, body: unknown): Promise<Json> => replicas.one.call('POST', path, body);
+  const get = async (id: string): Promise<Json> => (await replicas.one.call('GET', `/jobs/${id}`)).body;
 
   beforeAll(async () => {
     Logger.overrideLogger(false);
@@ -37,9 +35,9 @@ describe('rescue', () => {
     return (await Promise.all(claims)).map(({ body }) => ({ id: body.job.jobId, token: body.leaseToken }));
   };
   const endLeases = (ids: readonly string[], field = 'expiresAt') =>
-    replicas.connection.collection('inprogress').updateMany({ _id: { $in: ids as never[] } }, [
-      { $set: { [`lease.${field}`]: { $subtract: ['$$NOW', 1_000] } } },
-    ]);
+    replicas.connection
+      .collection('inprogress')
+      .updateMany({ _id: { $in: ids as never[] } }, [{ $set: { [`lease.${field}`]: { $subtract: ['$$NOW', 1_000] } } }]);
   const endLease = (id: string, field?: string) => endLeases([id], field);
 
   it('puts a job back whose lease has ended, and counts the loss', async () => {
@@ -131,7 +129,8 @@ describe('rescue', () => {
     expect((await call(`/jobs/${jobs[0]!.id}/heartbeat`, { leaseToken: jobs[0]!.token })).status).toBe(200);
     await endLeases(jobs.slice(0, 6).map(({ id }) => id));
     await rescueOf(replicas.one).sweep();
-    for (const { id } of jobs.slice(1, 6)) expect(await get(id)).toMatchObject({ status: 'queued', losses: 0, attempts: [{ outcome: 'lost' }] });
+    for (const { id } of jobs.slice(1, 6))
+      expect(await get(id)).toMatchObject({ status: 'queued', losses: 0, attempts: [{ outcome: 'lost' }] });
     expect(await get(jobs[0]!.id)).toMatchObject({ status: 'running' });
   });
 
@@ -170,7 +169,7 @@ describe('rescue', () => {
   it('tells once that a due time has passed', async () => {
     const { jobId } = await replicas.createJob({ dueAt: new Date(Date.now() - 1_000).toISOString() });
     await Promise.all([1, 2, 3].map(() => rescueOf(replicas.one).sweep()));
-    const types = async (): Promise<string[]> => (await get(jobId)).history.map((entry: any) => entry.type);
+    const types = async (): Promise<string[]> => (await get(jobId)).history.map((entry: Json) => entry.type);
     expect((await types()).filter((type) => type === 'job.overdue.v1')).toHaveLength(1);
     await replicas.one.call('PATCH', `/jobs/${jobId}`, { dueAt: new Date(Date.now() - 500).toISOString() });
     await rescueOf(replicas.one).sweep();

@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CompatPolls } from '../../src/workers/index.js';
 import { LostWorkers } from '../../src/workers/lost-workers.js';
-import { type Answer, type Replicas, startReplicas } from './protocol-app.js';
-
-/* eslint-disable @typescript-eslint/no-explicit-any -- answers are checked field by field */
+import { type Json, type Replica, type Replicas, startReplicas } from './protocol-app.js';
 
 describe('workers', () => {
   let replicas: Replicas;
-  const call = (method: string, path: string, body?: unknown, role?: any): Promise<Answer> => replicas.one.call(method, path, body, role);
-  const claim = async (id: string, operations: string[], fields: Record<string, unknown> = {}, replica = replicas.one): Promise<any> =>
+  const call: Replica['call'] = (...all) => replicas.one.call(...all);
+  const claim = async (
+    id: string,
+    operations: string[],
+    { replica = replicas.one, ...fields }: Record<string, unknown> & { replica?: Replica } = {},
+  ): Promise<Json> =>
     (await replica.call('POST', '/jobs/claim', { worker: { id, version: '2.4.1' }, operations, ...fields }, 'worker')).body;
-  const worker = async (id: string): Promise<any> => (await call('GET', `/workers/${id}`)).body;
+  const worker = async (id: string): Promise<Json> => (await call('GET', `/workers/${id}`)).body;
 
   beforeAll(async () => {
     replicas = await startReplicas(2, { JOBS_EXTRA_OPERATIONS: 'OP_1,OP_2,OP_3,OP_4,OP_5', JOBS_RESCUE_GRACE_SECONDS: '3600' });
@@ -34,16 +36,16 @@ describe('workers', () => {
   });
 
   it('are known once, however many claims come first at a time', async () => {
-    await Promise.all(Array.from({ length: 30 }, (_, index) => claim('racer', ['OP_1'], {}, replicas.replicas[index % 2])));
+    await Promise.all(Array.from({ length: 30 }, (_, index) => claim('racer', ['OP_1'], { replica: replicas.replicas[index % 2]! })));
     expect(await replicas.connection.collection('workers').countDocuments({ workerId: 'racer' })).toBe(1);
   });
 
   it('are listed by name, in pages, by state', async () => {
     for (const id of ['page-1', 'page-2', 'page-3']) await claim(id, ['OP_2']);
     const names: string[] = [];
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null;) {
       const { body } = await call('GET', `/workers?limit=2&state=alive&cursor=${cursor}`);
-      names.push(...body.items.map((item: any) => item.workerId));
+      names.push(...body.items.map((item: Json) => item.workerId));
       cursor = body.nextCursor;
     }
     expect(names).toEqual([...names].sort());
@@ -54,13 +56,13 @@ describe('workers', () => {
   it('are given nothing while drained, through any replica, and told so with each heartbeat', async () => {
     await replicas.createJob({ operation: 'OP_3' });
     const { job, leaseToken } = await claim('drained', ['OP_3']);
-    await claim('drained', ['OP_3'], {}, replicas.replicas[1]);
+    await claim('drained', ['OP_3'], { replica: replicas.replicas[1]! });
     const drained = await call('PUT', '/workers/drained/drain', { reason: 'new release' }, 'operator');
     expect(drained).toMatchObject({ status: 200, body: { state: 'draining', drain: { reason: 'new release', by: 'operator' } } });
     await replicas.createJob({ operation: 'OP_3' });
     await new Promise((resolve) => setTimeout(resolve, 300));
     for (const replica of replicas.replicas) {
-      expect(await claim('drained', ['OP_3'], {}, replica)).toMatchObject({ job: null, reason: 'drained', detail: 'new release' });
+      expect(await claim('drained', ['OP_3'], { replica })).toMatchObject({ job: null, reason: 'drained', detail: 'new release' });
     }
     const beat = await call('POST', `/jobs/${job.jobId}/heartbeat`, { leaseToken }, 'worker');
     expect(beat.body.control).toEqual({ cancel: null, drain: { reason: 'new release' } });
@@ -108,7 +110,7 @@ describe('workers', () => {
 
   it('tell which waiting operations nobody can run', async () => {
     await replicas.createJob({ operation: 'OP_5' });
-    const unserved = async (): Promise<string[]> => (await call('GET', '/workers')).body.unserved.map((each: any) => each.operation);
+    const unserved = async (): Promise<string[]> => (await call('GET', '/workers')).body.unserved.map((each: Json) => each.operation);
     expect(await unserved()).toContain('OP_5');
     expect((await claim('able', ['OP_5'])).job).not.toBeNull();
     await replicas.createJob({ operation: 'OP_5' });
@@ -128,7 +130,11 @@ describe('workers', () => {
 
   it('can be seen by readers, and drained or forgotten by operators only', async () => {
     expect((await call('GET', '/workers', undefined, 'reader')).status).toBe(200);
-    for (const [method, path] of [['PUT', '/workers/able/drain'], ['DELETE', '/workers/able/drain'], ['DELETE', '/workers/able']] as const) {
+    for (const [method, path] of [
+      ['PUT', '/workers/able/drain'],
+      ['DELETE', '/workers/able/drain'],
+      ['DELETE', '/workers/able'],
+    ] as const) {
       expect((await call(method, path, method === 'PUT' ? { reason: 'x' } : undefined, 'worker')).status).toBe(403);
     }
     expect((await call('PUT', '/workers/able/drain', {}, 'operator')).status).toBe(400);

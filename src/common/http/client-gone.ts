@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
 /** A signal that aborts when the connection ends before the answer was sent. */
-export function clientGone(reply: FastifyReply): AbortSignal {
+function clientGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort();
@@ -10,7 +10,7 @@ export function clientGone(reply: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
-/** Injects the signal of `clientGone`, for a handler that waits. */
+/** Injects a signal that aborts when the client has gone, for a handler that waits. */
 export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext) =>
   clientGone(context.switchToHttp().getResponse<FastifyReply>()),
 );

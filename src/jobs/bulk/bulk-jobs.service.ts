@@ -68,7 +68,9 @@ export class BulkJobs {
     const fits = (id: string) => (fitting[action].statuses as readonly JobStatus[]).includes(found.get(id)?.status as JobStatus);
     return {
       matched: ids.filter(fits).map((id) => found.get(id)!),
-      excluded: ids.filter((id) => !fits(id)).map((jobId) => ({ jobId, code: found.has(jobId) ? fitting[action].otherwise : 'JOBS.NOT_FOUND' })),
+      excluded: ids
+        .filter((id) => !fits(id))
+        .map((jobId) => ({ jobId, code: found.has(jobId) ? fitting[action].otherwise : 'JOBS.NOT_FOUND' })),
     };
   }
 

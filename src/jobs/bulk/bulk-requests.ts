@@ -14,7 +14,8 @@ const maxIds = 1_000;
 
 /** Which jobs a bulk request is about. */
 export type Selection =
-  { readonly kind: 'ids'; readonly ids: readonly string[] } | { readonly kind: 'filter'; readonly filter: JobFilter; readonly expectedCount: number | undefined };
+  | { readonly kind: 'ids'; readonly ids: readonly string[] }
+  | { readonly kind: 'filter'; readonly filter: JobFilter; readonly expectedCount: number | undefined };
 
 /** A bulk request that changes jobs. */
 export interface BulkChange {
@@ -72,6 +73,9 @@ async function readFilter(filter: Record<string, unknown>): Promise<JobFilter> {
     return filterOf((await createValidationPipe().transform(query, { type: 'body', metatype: JobListQueryDto })) as JobListQueryDto);
   } catch (error) {
     if (!(error instanceof RequestInvalidError)) throw error;
-    throw new RequestInvalidError(error.message, error.errors.map((item) => ({ ...item, pointer: `/filter${item.pointer}` })));
+    throw new RequestInvalidError(
+      error.message,
+      error.errors.map((item) => ({ ...item, pointer: `/filter${item.pointer}` })),
+    );
   }
 }

@@ -48,7 +48,8 @@ export class BulkController {
   @RouteConfig({ handlerSeconds })
   @ApiOperation({
     summary: 'Create, cancel, retry, release or edit many jobs',
-    description: 'Up to 500 jobs are created, up to 1,000 changed. The answer is 200 also when every item failed. Creating needs `pipeline` or `operator`, all else `operator`.',
+    description:
+      'Up to 500 jobs are created, up to 1,000 changed. The answer is 200 also when every item failed. Creating needs `pipeline` or `operator`, all else `operator`.',
     operationId: 'bulkJobs',
   })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'For create: each item is created once for its place and content.' })

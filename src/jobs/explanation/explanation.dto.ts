@@ -57,7 +57,11 @@ export class ExplanationDto {
 
 /** An explanation as the API shows it. */
 export function explanationDtoOf({ sentences, job, surroundings }: Explanation): ExplanationDto {
-  const around = surroundings && { jobsBefore: surroundings.jobsBefore, paused: surroundings.pause !== null, workers: surroundings.workers };
+  const around = surroundings && {
+    jobsBefore: surroundings.jobsBefore,
+    paused: surroundings.pause !== null,
+    workers: surroundings.workers,
+  };
   return {
     sentences: [...sentences],
     facts: {

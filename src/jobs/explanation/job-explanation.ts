@@ -48,7 +48,9 @@ function waiting(job: JobView, { pause, jobsBefore, workers }: Surroundings): st
 function untilLater({ notBefore, failures, maxFailures, error, attempts }: JobView): string[] {
   const last = attempts.at(-1)?.outcome;
   if (last === 'failed' && error) {
-    return [`It waits until ${at(notBefore)} for its next attempt, after failure ${failures} of ${maxFailures}: ${error.code}, ${error.message}`];
+    return [
+      `It waits until ${at(notBefore)} for its next attempt, after failure ${failures} of ${maxFailures}: ${error.code}, ${error.message}`,
+    ];
   }
   return [`It waits until ${at(notBefore)}, as ${last === 'snoozed' ? 'its worker' : 'somebody'} asked for.`];
 }
@@ -63,14 +65,18 @@ function turn({ losses, maxLosses }: JobView, before: number): string[] {
 
 function whoCouldRun(operation: string, { alive, draining, lost, compat }: Surroundings['workers']): string[] {
   if (alive > 0 || compat) return [];
-  if (draining > 0) return [`No worker can run ${operation}: ${plural(draining, 'worker')} could, but ${draining === 1 ? 'is' : 'are'} draining.`];
-  if (lost > 0) return [`No worker can run ${operation}: the last ${plural(lost, 'one')} that could ${lost === 1 ? 'is' : 'are'} lost.`];
+  if (draining > 0)
+    return [`No worker can run ${operation}: ${plural(draining, 'worker')} could, but ${draining === 1 ? 'is' : 'are'} draining.`];
+  if (lost > 0)
+    return [`No worker can run ${operation}: ${lost === 1 ? 'the only one that could is' : `the ${lost} that could are`} lost.`];
   return [`No worker can run ${operation}: none has asked for it.`];
 }
 
 function running(job: JobView, { staleSeconds }: Surroundings): string[] {
   const { cancelRequested: cancel } = job;
-  const wish = cancel ? [`${cancel.by} asked at ${at(cancel.at)} for its cancellation (${cancel.reason}); its worker is told with its next word.`] : [];
+  const wish = cancel
+    ? [`${cancel.by} asked at ${at(cancel.at)} for its cancellation (${cancel.reason}); its worker is told with its next word.`]
+    : [];
   return [...(job.lease ? underLease(job.lease, job.serverNow) : withoutLease(job, staleSeconds)), ...wish];
 }
 
@@ -89,8 +95,8 @@ function withoutLease({ updatedAt, serverNow }: JobView, staleSeconds: number): 
 }
 
 function ended({ operation, datasetName, status, finishedAt, attempt, error, cancelRequested }: JobView): string[] {
-  const first = `${operation} of ${datasetName} ${status === 'completed' ? 'completed' : `was ${status === 'failed' ? 'ended as failed' : status}`}`;
-  const when = `${first} at ${at(finishedAt)}, after ${plural(attempt, 'attempt')}.`;
+  const how = status === 'cancelled' ? 'was cancelled' : status;
+  const when = `${operation} of ${datasetName} ${how} at ${at(finishedAt)}, after ${plural(attempt, 'attempt')}.`;
   if (error) return [when, `${error.code}: ${error.message}`];
   return cancelRequested ? [when, `${cancelRequested.by} asked for it: ${cancelRequested.reason}`] : [when];
 }

@@ -49,8 +49,15 @@ interface Attempt extends ClaimRequest {
   readonly signal: AbortSignal;
 }
 
+/** How long a switch that was off is taken for that before a job is taken. */
+const believedMs = 1_000;
+
 const retryAfterSeconds = { empty: 1, maintenance: 5, drained: 30, stopping: 1 } as const;
-const none = (reason: NoJob['reason'], detail: string | null = null): NoJob => ({ reason, detail, retryAfterSeconds: retryAfterSeconds[reason] });
+const none = (reason: NoJob['reason'], detail: string | null = null): NoJob => ({
+  reason,
+  detail,
+  retryAfterSeconds: retryAfterSeconds[reason],
+});
 
 /**
  * Hands out jobs. A claim is one conditional update; behind it the maintenance switch is read, and a job that a pause forbids is given back before anybody learns
@@ -59,6 +66,8 @@ const none = (reason: NoJob['reason'], detail: string | null = null): NoJob => (
  */
 @Injectable()
 export class ClaimsService {
+  private seenOff: { readonly current: MaintenanceSwitch; readonly at: number } | undefined;
+
   constructor(
     private readonly leases: LeasesStore,
     private readonly requeues: JobRequeues,
@@ -84,7 +93,7 @@ export class ClaimsService {
 
   private async claimWithin(attempt: Attempt, deadline: number): Promise<ClaimOutcome> {
     for (let again = false; ; again = true) {
-      const outcome = await this.claimNow(attempt);
+      const outcome = await this.claimNow(attempt, again);
       const ms = deadline - performance.now();
       if ('job' in outcome || outcome.reason !== 'empty' || ms <= 0) return outcome;
       const { workerId, operations, signal } = attempt;
@@ -93,13 +102,26 @@ export class ClaimsService {
     }
   }
 
-  private async claimNow(attempt: Attempt): Promise<ClaimOutcome> {
+  /** @param woken true when a change of the switch may be what ended a wait */
+  private async claimNow(attempt: Attempt, woken: boolean): Promise<ClaimOutcome> {
     if (this.desk.stopping) return none('stopping');
-    const [drain, current] = await Promise.all([this.noteWorker(attempt), this.gate.current()]);
+    const [drain, current] = await Promise.all([this.noteWorker(attempt), woken ? this.readSwitch() : this.recentSwitch()]);
     if (drain) return none('drained', drain.reason);
     const refusal = refusalOf(current, { workerId: attempt.workerId, datasetName: null });
     if (refusal) return none('maintenance', refusal.detail);
     return this.take(attempt, current);
+  }
+
+  /** The switch as it was when it was last seen off, a moment ago: only the look behind taking a job decides. */
+  private recentSwitch(): Promise<MaintenanceSwitch> | MaintenanceSwitch {
+    const { seenOff } = this;
+    return seenOff && performance.now() - seenOff.at < believedMs ? seenOff.current : this.readSwitch();
+  }
+
+  private async readSwitch(): Promise<MaintenanceSwitch> {
+    const current = await this.gate.current();
+    this.seenOff = current.on ? undefined : { current, at: performance.now() };
+    return current;
   }
 
   private noteWorker({ workerId: id, workerVersion: version, operations, seconds: leaseSeconds, caller }: Attempt) {
@@ -122,13 +144,13 @@ export class ClaimsService {
   }
 
   private async handOut(job: JobView, { workerId, caller, signal }: Attempt): Promise<ClaimOutcome> {
-    const refusal = await this.gate.refusal({ workerId, datasetName: job.datasetName });
+    const refusal = refusalOf(await this.readSwitch(), { workerId, datasetName: job.datasetName });
     if (!refusal && !signal.aborted) {
       this.metrics.jobStarted(job.operation, waitedSeconds(job));
       return claimed(job);
     }
     const reason = refusal ? 'The switch was turned on while the job was being claimed.' : 'The client had gone.';
-    await this.requeues.giveBack(job._id, unclaimChange(reason, caller), { leaseToken: job.lease!.token }, caller);
+    await this.requeues.giveBack(job._id, { requeue: unclaimChange(reason, caller), holds: { leaseToken: job.lease!.token } }, caller);
     return refusal ? none('maintenance', refusal.detail) : none('empty');
   }
 }

@@ -6,6 +6,7 @@ import { changePipeline } from '../../database/change.js';
 import { statementLimits } from '../../database/connection-options.js';
 import { duplicateKeyOf } from '../../database/mongo-errors.js';
 import { type JobView, viewProjection } from '../job-views.js';
+import { priorityDelayMs } from '../jobs-lifecycle.js';
 import { inProgressModel, type JobDocument, type JobLease } from '../jobs.schema.js';
 import { claimChange, type NewLease } from './lease-changes.js';
 
@@ -27,8 +28,15 @@ export interface Claimable {
 const limits = { maxTimeMS: statementLimits.oneDocumentMs };
 const sweepLimits = { maxTimeMS: statementLimits.listMs };
 const leasedProjection = { operation: 1, runBudgetSeconds: 1, lease: 1 };
-/** Null is before every date. */
-const timeHasCome = { $expr: { $lte: ['$notBefore', '$$NOW'] } };
+/**
+ * A job whose time has come; null is before every date. Its turn is at most the greatest delay of a priority from now, which bounds the index: thousands of
+ * jobs that wait for later are not looked at.
+ */
+const timeHasCome = {
+  $expr: { $and: [{ $lte: ['$rank', { $add: ['$$NOW', priorityDelayMs.low] }] }, { $lte: ['$notBefore', '$$NOW'] }] },
+};
+/** Named, since an empty queue can make another plan look better for a while. */
+const hint = 'claim';
 const live = { status: 'running', 'lease.expiresAt': { $type: 'date' } };
 
 /** Claims and the look at all leases. Every other change of a leased job goes through `JobsStore`. */
@@ -51,9 +59,9 @@ export class LeasesStore {
       ...(datasets && { datasetName: { $in: [...datasets] } }),
       ...timeHasCome,
     };
-    const options = { ...limits, sort: { rank: 1, _id: 1 }, returnDocument: 'after', projection: viewProjection } as const;
+    const options = { ...limits, hint, sort: { rank: 1, _id: 1 }, returnDocument: 'after', projection: viewProjection } as const;
     try {
-      return (await this.jobs.findOneAndUpdate(filter, changePipeline(claimChange(lease, caller)), options)) as JobView | null;
+      return (await this.jobs.findOneAndUpdate(filter, changePipeline(claimChange(lease, caller)), options as object)) as JobView | null;
     } catch (error) {
       if (duplicateKeyOf(error)?.includes('lease.claimId')) return 'repeated';
       throw error;
@@ -70,7 +78,7 @@ export class LeasesStore {
   async listClaimable(operations: readonly string[], limit: number): Promise<string[]> {
     const filter = { status: 'queued', operation: { $in: [...operations] }, ...timeHasCome };
     const jobs = await this.jobs
-      .find(filter as never, { ...sweepLimits, projection: { operation: 1 }, sort: { rank: 1, _id: 1 }, limit })
+      .find(filter as never, { ...sweepLimits, hint, projection: { operation: 1 }, sort: { rank: 1, _id: 1 }, limit })
       .toArray();
     return jobs.map((job) => (job as unknown as JobDocument).operation);
   }
