@@ -273,6 +273,96 @@ describe('PUT /api/v1/maintenance', () => {
   });
 });
 
+const job: RunningJob = { jobId: 'j', datasetName: 'D', operation: 'ADD', phase: 'built', percent: null, startedAt: new Date(0) };
+
+describe('GET /api/v1/maintenance?wait=quiet', () => {
+  const wait = (timeout: number) => get(`/api/v1/maintenance?wait=quiet&timeout=${timeout}`);
+
+  it('answers as soon as it is quiet, with the ETag', async () => {
+    running.push(job);
+    await put({ on: true, reason: 'Upgrade' }, '*');
+    const waiting = [1, 2, 3].map(() => wait(30));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    running.length = 0;
+    for (const answer of await Promise.all(waiting)) {
+      expect([answer.statusCode, answer.headers.etag]).toEqual([200, '"1"']);
+      expect(answer.json()).toMatchObject({ mode: 'quiet', quietAt: expect.any(String) });
+    }
+  });
+
+  it('answers 409 with what is left when the time is over', async () => {
+    running.push(job);
+    await put({ on: true, reason: 'Upgrade' }, '*');
+    for (const timeout of [0, 1]) {
+      const answer = await wait(timeout);
+      expect([answer.statusCode, answer.headers['content-type']]).toEqual([409, problemType]);
+      expect(answer.json()).toMatchObject({
+        code: 'MAINTENANCE.NOT_QUIET',
+        remaining: { jobs: 1, uploads: 0 },
+        remainingJobs: [{ jobId: 'j' }],
+        estimatedQuietAt: null,
+      });
+    }
+  });
+
+  it('answers 409 when it is off, and when it goes off meanwhile', async () => {
+    expect((await wait(30)).json()).toMatchObject({ status: 409, code: 'MAINTENANCE.OFF' });
+    running.push(job);
+    await put({ on: true, reason: 'Upgrade' }, '*');
+    const waiting = wait(30);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await put({ on: false }, '*');
+    expect((await waiting).json()).toMatchObject({ status: 409, code: 'MAINTENANCE.OFF' });
+  });
+
+  it.each(['wait=busy', 'wait=quiet&timeout=301', 'wait=quiet&timeout=-1', 'wait=quiet&timeout=x', 'timeout=3', 'quiet=true'])(
+    'answers 400 to %s',
+    async (query) => {
+      expect((await get(`/api/v1/maintenance?${query}`)).statusCode).toBe(400);
+    },
+  );
+});
+
+describe('GET /api/v1/maintenance/deploy-check', () => {
+  const check = async () => (await get('/api/v1/maintenance/deploy-check')).json<object>();
+
+  it('says no while it is off, no with the jobs while it drains, and yes when it is quiet', async () => {
+    expect(await check()).toMatchObject({ mayDeploy: false, blockers: [{ kind: 'maintenance' }] });
+    running.push(job);
+    await put({ on: true, reason: 'Upgrade' }, '*');
+    expect(await check()).toEqual({
+      mayDeploy: false,
+      sentence: 'Do not deploy yet: 1 job is still running.',
+      blockers: [{ kind: 'job', count: 1, items: [{ subject: 'jobs/j', name: 'D', detail: 'ADD: built' }] }],
+    });
+    running.length = 0;
+    expect(await check()).toMatchObject({ mayDeploy: true, blockers: [] });
+  });
+});
+
+describe('a canary', () => {
+  it('is set, shown, and compared without regard to order', async () => {
+    const allow = { workers: ['b', 'a'], datasets: ['D'] };
+    const answer = await put({ on: true, reason: 'Upgrade', until: '2100-01-01T00:00:00Z', autoResume: true, allow }, '*');
+    expect(answer.json()).toMatchObject({ autoResume: true, allow: { workers: ['a', 'b'], datasets: ['D'] } });
+    const again = {
+      on: true,
+      reason: 'Upgrade',
+      until: '2100-01-01T00:00:00Z',
+      autoResume: true,
+      allow: { workers: ['a', 'b', 'a'], datasets: ['D'] },
+    };
+    expect((await put(again, '"0"')).headers.etag).toBe('"1"');
+  });
+
+  it('may not resume by itself without a time', async () => {
+    expect((await put({ on: true, reason: 'Upgrade', autoResume: true }, '*')).json()).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '/until' }],
+    });
+  });
+});
+
 describe('GET /api/v1/maintenance/history', () => {
   it('pages through all changes, newest first, with actor and time', async () => {
     for (const n of [1, 2, 3]) await put({ on: true, reason: `${n}` }, '*');
@@ -289,6 +379,7 @@ describe('GET /api/v1/maintenance/history', () => {
       allow: { workers: [], datasets: [] },
       since: expect.stringMatching(/^\d{4}-.*Z$/),
       setBy: { id: 'anonymous', name: 'anonymous' },
+      quietAt: expect.stringMatching(/^\d{4}-.*Z$/),
       at: expect.stringMatching(/^\d{4}-.*Z$/),
       actor: { id: 'anonymous', name: 'anonymous', role: 'anonymous', address: '127.0.0.1' },
     });
@@ -309,15 +400,19 @@ describe('the events of maintenance', () => {
     await put({ on: false }, '*');
     const events = database.collection('events');
     const relayed = () => events.find({ topic: 'maintenance' }, { sort: { seq: 1 } }).toArray();
-    for (let waited = 0; waited < 100 && (await relayed()).length < 2; waited++) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let waited = 0; waited < 100 && (await relayed()).length < 3; waited++) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await relayed()).toMatchObject([
       {
         type: 'maintenance.on',
         subject: 'maintenance/1',
         dataset: null,
-        data: { number: 1, on: true, reason: 'Upgrade', ticket: 'CHG-1', until: null, link: '/api/v1/maintenance' },
+        data: {
+          ...{ number: 1, on: true, reason: 'Upgrade', ticket: 'CHG-1', until: null, autoResume: false },
+          ...{ allow: { workers: [], datasets: [] }, link: '/api/v1/maintenance' },
+        },
       },
-      { type: 'maintenance.off', subject: 'maintenance/2', from: 'on', to: 'off', changes: { on: [true, false], ticket: ['CHG-1', null] } },
+      { type: 'maintenance.quiet', from: 'draining', to: 'quiet', subject: 'maintenance/1', data: { number: 1, on: true } },
+      { type: 'maintenance.off', from: 'on', to: 'off', subject: 'maintenance/2', data: { number: 2, on: false } },
     ]);
   });
 });
@@ -325,13 +420,11 @@ describe('the events of maintenance', () => {
 describe('the description of the routes', () => {
   it('has every path, each with an operation id of its own', () => {
     const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
-    const operations = Object.values(paths).flatMap((item) =>
-      [item.get, item.put, item.post].filter((operation) => operation !== undefined),
-    );
-    expect(Object.keys(paths).sort()).toEqual(
-      [...new Set([...newestPaths, ...historyPaths]), '/api/v1/maintenance', '/api/v1/maintenance/history'].sort(),
-    );
-    expect(operations).toHaveLength(9);
-    expect(new Set(operations.map((operation) => operation.operationId)).size).toBe(9);
+    const described = Object.entries(paths).filter(([path]) => path.includes('maintenance'));
+    const operations = described.flatMap(([, item]) => [item.get, item.put, item.post].filter((operation) => operation !== undefined));
+    const own = [...newestPaths, ...historyPaths, ...['', '/deploy-check', '/history'].map((rest) => `/api/v1/maintenance${rest}`)];
+    expect(described.map(([path]) => path).sort()).toEqual([...new Set(own)].sort());
+    expect(operations).toHaveLength(10);
+    expect(new Set(operations.map((operation) => operation.operationId)).size).toBe(10);
   });
 });
