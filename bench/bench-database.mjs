@@ -34,9 +34,9 @@ export async function prepareDatabase(url, database) {
   }
 }
 
-/** Runs the work with a client of the bare driver. */
+/** Runs the work with a client of the bare driver, which waits as long as it takes. */
 export async function withClient(url, work) {
-  const client = await new mongoose.mongo.MongoClient(url, driverOptions).connect();
+  const client = await new mongoose.mongo.MongoClient(url, { ...driverOptions, socketTimeoutMS: 0 }).connect();
   try {
     return await work(client);
   } finally {

@@ -97,7 +97,7 @@ export class BenchRun {
     const place = { database: databases.service, mongod: this.mongod, clients: this.options.clients };
     const { load } = await overHttp(service, place);
     this.cleanup.add(() => load.close());
-    await load.call('run', this.options); // what a start and a first compilation cost is of no interest here
+    await load.call('run', { ...this.options, atLeast: this.options.warmUp }); // what a start and a first compilation cost is of no interest here
     const since = monotonicMicroseconds();
     await load.call('run', this.options);
     await load.close();

@@ -7,17 +7,17 @@ const namesOfClient = 50;
 const datasetOf = (client, n) => `BENCH_${client}_${n % namesOfClient}`;
 
 /**
- * Runs lifecycles in parallel until the time is over; those that have begun are finished.
- * @param {{ clients: number, seconds: number }} load
+ * Runs lifecycles in parallel until the time is over and there are enough; those that have begun are finished.
+ * @param {{ clients: number, seconds: number, atLeast?: number }} load
  * @param {(datasetName: string) => Promise<void>} lifecycle
  * @returns {Promise<{ lifecycles: number, seconds: number, processorSeconds: number }>}
  */
-export async function runLifecycles({ clients, seconds }, lifecycle) {
+export async function runLifecycles({ clients, seconds, atLeast = 0 }, lifecycle) {
   const startedAt = performance.now();
   const usedBefore = process.cpuUsage();
   let lifecycles = 0;
   const run = async (client) => {
-    for (let n = 0; performance.now() - startedAt < seconds * 1_000; n++) {
+    for (let n = 0; performance.now() - startedAt < seconds * 1_000 || lifecycles < atLeast; n++) {
       await lifecycle(datasetOf(client, n));
       lifecycles++;
     }

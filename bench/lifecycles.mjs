@@ -54,9 +54,10 @@ async function round(side, load) {
 }
 
 /**
- * Rounds of two sides by turns; each side has settled before the other one's turn. The first turn of each only warms up.
+ * Rounds of two sides by turns; each side has settled before the other one's turn. The first turn of each only warms up: before some
+ * thousands of calls nothing is compiled, and both sides need several times the processor time.
  * @param {readonly [Side, Side]} sides
- * @param {{ rounds: number, seconds: number, clients: number }} load
+ * @param {{ rounds: number, seconds: number, clients: number, warmUp: number }} load
  */
 export async function compare([first, second], load) {
   const pairs = [];
@@ -66,7 +67,7 @@ export async function compare([first, second], load) {
     return result;
   };
   try {
-    for (const side of [first, second]) await turn(side, load);
+    for (const side of [first, second]) await turn(side, { ...load, atLeast: load.warmUp });
     for (let number = 1; number <= load.rounds; number++) {
       const [a, b] = [await turn(first, load), await turn(second, load)];
       pairs.push({ first: a, second: b, ratio: a.perSecond / b.perSecond });
@@ -79,6 +80,9 @@ export async function compare([first, second], load) {
   }
 }
 
+/** NaN, which no figure shows, where processor time is not known. */
+const totalMs = ({ processorMs }) => Object.values(processorMs).reduce((sum, ms) => sum + (ms ?? Number.NaN), 0);
+
 /**
  * Adds what the pairs of rounds came to.
  * @param {string} kind in front of each name
@@ -86,7 +90,7 @@ export async function compare([first, second], load) {
  */
 export function addLifecycleFigures(figures, { kind, names, pairs, goal }) {
   const add = (name, of, figure) => {
-    const values = pairs.map(of).filter((value) => typeof value === 'number');
+    const values = pairs.map(of).filter(Number.isFinite);
     if (values.length > 0) figures.add('a', `${kind}: ${name}`, { ...spread(values), ...figure });
   };
   add('ratio', (pair) => pair.ratio, {
@@ -94,6 +98,8 @@ export function addLifecycleFigures(figures, { kind, names, pairs, goal }) {
     ...(goal && { goal }),
     note: `${names[0]} to ${names[1]}, ${pairs.length} pairs of rounds`,
   });
+  const work = { unit: '', note: 'what the rates would come to where nothing but the processor bounds them' };
+  add('ratio by processor time of all processes', (pair) => totalMs(pair.second) / totalMs(pair.first), work);
   for (const [index, side] of ['first', 'second'].entries()) {
     add(names[index], (pair) => pair[side].perSecond, { unit: 'lifecycles/s' });
     for (const process of ['service', 'client', 'mongod'])

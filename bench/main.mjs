@@ -43,9 +43,11 @@ const startedIn = surroundings(options);
 const run = new BenchRun(options, new Figures(), cleanup);
 try {
   await run.play(interrupted.signal);
-  await print(options, { figures: run.figures.all, details: run.details, mongodb: run.mongod.version, startedIn });
 } catch (error) {
-  if (!interrupted.signal.aborted) process.stderr.write(`${error.stack}\n`);
+  if (!interrupted.signal.aborted) process.stderr.write(`${error.stack}\nThe figures are those from before.\n`);
   process.exitCode = exitCodes.failed;
 }
-await cleanup.run();
+if (!interrupted.signal.aborted) {
+  await cleanup.run();
+  await print(options, { figures: run.figures.all, details: run.details, mongodb: run.mongod?.version ?? null, startedIn });
+}

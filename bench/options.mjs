@@ -9,6 +9,7 @@ Measures the built service against a MongoDB that it starts itself, in a tempora
   --only PARTS       some of: lifecycles, lists, stream, start (with commas); memory comes with lifecycles
   --rounds N         interleaved rounds of the lifecycles (7)
   --seconds N        length of one round (6)
+  --warm-up N        lifecycles of each side before the first round (500)
   --clients N        parallel clients of the lifecycles (32)
   --jobs N           finished jobs in the large store (1000000)
   --queued N         queued jobs in the large store (1000)
@@ -22,17 +23,19 @@ The program of the database is found or fetched as by npm start; MONGOD_BINARY n
 The status is 0 also where a goal is missed, and 1 when something went wrong.
 `;
 
-const whole = { rounds: 7, seconds: 6, clients: 32, jobs: 1_000_000, queued: 1_000, requests: 200, starts: 9 };
-const quick = { rounds: 3, seconds: 2, clients: 32, jobs: 20_000, queued: 1_000, requests: 30, starts: 3 };
+const whole = { rounds: 7, seconds: 6, warmUp: 500, clients: 32, jobs: 1_000_000, queued: 1_000, requests: 200, starts: 9 };
+const quick = { rounds: 3, seconds: 2, warmUp: 100, clients: 32, jobs: 20_000, queued: 1_000, requests: 30, starts: 3 };
 
 /** The parts of a run, in their order. */
 const parts = ['lifecycles', 'start', 'lists', 'stream'];
+
+const flagOf = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const parsed = (args) =>
   parseArgs({
     args,
     options: {
-      ...Object.fromEntries(Object.keys(whole).map((name) => [name, { type: 'string' }])),
+      ...Object.fromEntries(Object.keys(whole).map((name) => [flagOf(name), { type: 'string' }])),
       only: { type: 'string' },
       profile: { type: 'string' },
       json: { type: 'string' },
@@ -45,8 +48,9 @@ function numbersOf(values) {
   const defaults = values.quick ? quick : whole;
   return Object.fromEntries(
     Object.entries(defaults).map(([name, fallback]) => {
-      const number = values[name] === undefined ? fallback : Number(values[name]);
-      if (!Number.isSafeInteger(number) || number < 1) throw new Error(`--${name} is a whole number above 0`);
+      const text = values[flagOf(name)];
+      const number = text === undefined ? fallback : Number(text);
+      if (!Number.isSafeInteger(number) || number < 1) throw new Error(`--${flagOf(name)} is a whole number above 0`);
       return [name, number];
     }),
   );

@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -9,33 +8,25 @@ import { createAdapter, installServerRules } from './common/http/server.js';
 import type { Settings } from './config/settings.js';
 import { installObservability, NestPinoLogger, requestIdOf, stampRequest } from './observability/index.js';
 
-/** @see SECURITY.md 7 */
-const contentSecurityPolicy = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'"],
-    fontSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'self'"],
-    frameAncestors: ["'none'"],
-  },
-};
+/** The same for every answer, so that they cost nothing to make. @see SECURITY.md 7 */
+const securityHeaders = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
+
+const behindTls = { 'strict-transport-security': 'max-age=31536000' } as const;
 
 function installSecurityHeaders(instance: FastifyInstance): void {
-  void instance.register(helmet, {
-    contentSecurityPolicy,
-    crossOriginOpenerPolicy: { policy: 'same-origin' },
-    crossOriginResourcePolicy: { policy: 'same-origin' },
-    referrerPolicy: { policy: 'no-referrer' },
-    strictTransportSecurity: false,
-  });
   instance.addHook('onRequest', (request, reply, done) => {
-    reply.header('permissions-policy', 'camera=(), geolocation=(), microphone=()');
-    if (!request.raw.url?.startsWith('/docs/assets/')) reply.header('cache-control', 'no-store');
+    void reply.headers(securityHeaders);
+    if (request.protocol === 'https') void reply.headers(behindTls);
+    if (!request.raw.url?.startsWith('/docs/assets/')) void reply.header('cache-control', 'no-store');
     done();
   });
 }

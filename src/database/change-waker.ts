@@ -28,6 +28,9 @@ const changesOf = (collections: readonly string[]): object[] => [
   { $project: { ns: 1 } },
 ];
 
+/** After a change, further ones are let gather this long, so that under load one read brings many. */
+const gatherMs = 50;
+
 /** The answer, or null as soon as the signal aborts: a waiting read ends only with its time. */
 function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | null> {
   return new Promise((resolve, reject) => {
@@ -103,7 +106,9 @@ export class ChangeWaker implements BeforeApplicationShutdown {
     try {
       while (!signal.aborted) {
         const change = await untilAborted(stream.tryNext(), signal);
-        if (change) this.wake((names) => names.includes(change.ns.coll));
+        if (!change) continue;
+        this.wake((names) => names.includes(change.ns.coll));
+        if (stream.bufferedCount() === 0) await sleep(gatherMs, undefined, { signal }).catch(() => undefined);
       }
     } finally {
       await stream.close().catch(() => undefined);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
-import type { Connection } from 'mongoose';
+import mongoose, { type Connection } from 'mongoose';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { connectionOptions } from './connection-options.js';
 import { DatabaseUnusableError } from './database.errors.js';
@@ -78,8 +78,13 @@ export class DatabaseStarter implements OnApplicationBootstrap, OnApplicationShu
       await this.connection.openUri(this.url, { ...connectionOptions, dbName: this.settings.mongodbDatabase });
     }
     await checkServer(this.connection);
-    while (!(await migrate(this.connection, () => createIndexes(this.connection)))) await sleep(200);
+    while (!(await migrate(this.connection, () => createIndexes(this.connection, () => this.openPatient())))) await sleep(200);
     await this.compareIndexes();
+  }
+
+  private openPatient(): Promise<Connection> {
+    const options = { ...connectionOptions, dbName: this.settings.mongodbDatabase, maxPoolSize: 2, socketTimeoutMS: 0 };
+    return mongoose.createConnection(this.url, options).asPromise();
   }
 
   /**

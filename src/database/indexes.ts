@@ -59,8 +59,15 @@ const sameIndex = (declared: DeclaredIndex, stored: StoredIndex): boolean =>
   isDeepStrictEqual(declared.options.partialFilterExpression ?? null, stored.partialFilterExpression ?? null) &&
   (declared.options.expireAfterSeconds ?? null) === (stored.expireAfterSeconds ?? null);
 
+const namespaceMissing = 26;
+
 async function storedIndexes(connection: Connection, collection: string): Promise<StoredIndex[]> {
-  return (await connection.db!.collection(collection).indexes()) as unknown as StoredIndex[];
+  try {
+    return (await connection.db!.collection(collection).indexes()) as unknown as StoredIndex[];
+  } catch (error) {
+    if ((error as { code?: number }).code === namespaceMissing) return [];
+    throw error;
+  }
 }
 
 async function createMissing(connection: Connection, index: DeclaredIndex): Promise<void> {
@@ -73,35 +80,57 @@ async function createMissing(connection: Connection, index: DeclaredIndex): Prom
   }
 }
 
-/** Creates the collections and indexes that are missing; existing ones stay as they are. Safe to repeat and to run in parallel. */
-export async function createIndexes(connection: Connection): Promise<void> {
+async function createCollections(connection: Connection, names: readonly string[]): Promise<void> {
   const existing = new Set((await connection.db!.listCollections({}, { nameOnly: true }).toArray()).map((collection) => collection.name));
-  for (const model of Object.values(connection.models)) {
-    if (existing.has(model.collection.name)) continue;
-    await connection.db!.createCollection(model.collection.name).catch((error: { code?: number }) => {
+  for (const name of names.filter((each) => !existing.has(each))) {
+    await connection.db!.createCollection(name).catch((error: { code?: number }) => {
       if (error.code !== 48) throw error; // another process was faster
     });
   }
-  for (const index of declaredIndexes(connection)) await createMissing(connection, index);
+}
+
+const collectionNames = (connection: Connection): string[] => [
+  ...new Set(Object.values(connection.models).map((model) => model.collection.name)),
+];
+
+/**
+ * Creates the collections and indexes that are missing; existing ones stay as they are. Safe to repeat and to run in parallel.
+ * @param connection knows the schemas
+ * @param open a connection without a time limit on answers: an index over many documents takes minutes; only opened when something is missing;
+ * default: the connection itself
+ */
+export async function createIndexes(connection: Connection, open?: () => Promise<Connection>): Promise<void> {
+  await createCollections(connection, collectionNames(connection));
+  const missing = (await compareIndexes(connection)).filter(({ fault }) => fault === 'missing');
+  if (missing.length === 0) return;
+  const patient = open ? await open() : connection;
+  try {
+    for (const index of declaredIndexes(connection)) {
+      if (missing.some(({ collection, name }) => collection === index.collection && name === index.name))
+        await createMissing(patient, index);
+    }
+  } finally {
+    if (patient !== connection) await patient.close();
+  }
 }
 
 /** Every difference between the declared indexes and those of the database. */
 export async function compareIndexes(connection: Connection): Promise<IndexFault[]> {
   const declared = declaredIndexes(connection);
-  const faults: IndexFault[] = [];
-  for (const collection of new Set(Object.values(connection.models).map((model) => model.collection.name))) {
-    const stored = await storedIndexes(connection, collection);
+  const faults = collectionNames(connection).map(async (collection) => {
     const ours = declared.filter((index) => index.collection === collection);
-    for (const index of ours) {
-      const found = stored.find((candidate) => candidate.name === index.name);
-      if (found && sameIndex(index, found)) continue;
-      const { name, unique } = index;
-      faults.push({ collection, name, fault: found ? 'different' : 'missing', unique, repair: repairOf(index, found !== undefined) });
-    }
-    for (const { name } of stored) {
-      if (name !== '_id_' && !ours.some((index) => index.name === name))
-        faults.push({ collection, name, fault: 'foreign', unique: false, repair: null });
-    }
-  }
-  return faults;
+    return faultsOf(collection, ours, await storedIndexes(connection, collection));
+  });
+  return (await Promise.all(faults)).flat();
+}
+
+function faultsOf(collection: string, ours: readonly DeclaredIndex[], stored: readonly StoredIndex[]): IndexFault[] {
+  const wanting = ours.flatMap((index): IndexFault[] => {
+    const found = stored.find((candidate) => candidate.name === index.name);
+    if (found && sameIndex(index, found)) return [];
+    const { name, unique } = index;
+    return [{ collection, name, fault: found ? 'different' : 'missing', unique, repair: repairOf(index, found !== undefined) }];
+  });
+  const foreign = stored.filter(({ name }) => name !== '_id_' && !ours.some((index) => index.name === name));
+  return [...wanting, ...foreign.map(({ name }) => ({ collection, name, fault: 'foreign', unique: false, repair: null }) as const)];
 }

@@ -14,6 +14,19 @@ export function duplicateKeyOf(error: unknown): readonly string[] | undefined {
 const maxTimeExpired = 50;
 const unknownOutcomeCodes = new Set([64, 91, 11600, 11602, 189, 10107, 13435, maxTimeExpired]);
 
+/** The driver lets some errors of its sockets through as they are: a write just after the server's end is one. */
+const socketErrorCodes = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
+const isSocketError = (error: unknown): boolean =>
+  error instanceof Error && socketErrorCodes.has(String((error as NodeJS.ErrnoException).code));
+
 /** True when the server stopped an operation at its `maxTimeMS`. */
 export const ranOutOfTime = (error: unknown): boolean => error instanceof MongoServerError && error.code === maxTimeExpired;
 
@@ -24,7 +37,7 @@ export const ranOutOfTime = (error: unknown): boolean => error instanceof MongoS
 export function databaseAway(error: unknown): boolean {
   if (error instanceof mongoose.MongooseError && /initial connection|not connected|buffering|disconnected/i.test(error.message))
     return true;
-  if (!(error instanceof MongoError)) return false;
+  if (!(error instanceof MongoError)) return isSocketError(error);
   return (
     error instanceof MongoServerSelectionError ||
     error instanceof MongoNetworkError ||

@@ -3,7 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Roles } from '../auth/index.js';
 import { ApiProblems } from '../common/http/api-problems.js';
-import { linkHeaderOf, type Page, PageQueryDto } from '../common/http/page.js';
+import { PageQueryDto } from '../common/http/page.js';
+import { sendList } from '../common/http/send-list.js';
 import { DatasetDto, datasetDtoOf, DatasetPageDto } from './datasets.dto.js';
 import { DatasetsService } from './datasets.service.js';
 
@@ -21,13 +22,11 @@ export class DatasetsController {
   @ApiOperation({ summary: 'Datasets by name: targets, active jobs and importable files united', operationId: 'listDatasets' })
   @ApiOkResponse({ type: DatasetPageDto })
   @ApiProblems(400)
-  async list(
-    @Query() query: PageQueryDto,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<DatasetPageDto> {
-    const page = withLink(await this.datasets.list(query), request, reply);
-    return { ...page, items: page.items.map(datasetDtoOf) };
+  async list(@Query() query: PageQueryDto, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await sendList({ request, reply }, query, async (wanted) => {
+      const page = await this.datasets.list(wanted);
+      return { ...page, items: page.items.map(datasetDtoOf) };
+    });
   }
 
   @Get(':name')
@@ -52,14 +51,8 @@ export class DatasetsController {
     @Param('name') name: string,
     @Query() query: PageQueryDto,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Page<object>> {
-    return withLink(await this.datasets.jobsOf(name, query), request, reply);
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await sendList({ request, reply }, query, (wanted) => this.datasets.jobsOf(name, wanted));
   }
-}
-
-function withLink<P extends Page<unknown>>(page: P, request: FastifyRequest, reply: FastifyReply): P {
-  const link = linkHeaderOf(page, request.url);
-  if (link !== undefined) reply.header('Link', link);
-  return page;
 }

@@ -26,7 +26,7 @@ export interface RelayTiming {
 }
 
 export const RELAY_TIMING = Symbol('relay timing');
-export const relayTiming: RelayTiming = { leaseMs: 10_000, standbyMs: 1_000, pollMs: 1_000, restMs: 150 };
+export const relayTiming: RelayTiming = { leaseMs: 10_000, standbyMs: 1_000, pollMs: 1_000, restMs: 300 };
 
 const leaseName = 'relay';
 const stopWithinMs = 2_500;

@@ -6,7 +6,7 @@ import { SETTINGS, type Settings } from '../config/settings.js';
 import { statementLimits } from '../database/connection-options.js';
 import { batchSize, inBatches } from '../database/cursor-batches.js';
 import { collectionsOf, conditionsOf, type JobFilter, withoutIdleStatus } from './job-filter.js';
-import { type CompatStatus, type JobStatus, reportedState, statusesShownAs } from './jobs-lifecycle.js';
+import { type CompatStatus, isFinal, type JobStatus, reportedState, statusesShownAs } from './jobs-lifecycle.js';
 import { type CompatListedJob, compatProjection, type ListedJob, listedProjection } from './job-views.js';
 import { completedModel, inProgressModel, type JobDocument, manifestoName } from './jobs.schema.js';
 
@@ -36,6 +36,13 @@ const conditions = (all: Record<string, unknown>[]): Record<string, unknown> =>
 
 /** Workers of the original know no `notBefore`: a job whose time is to come is kept from them. Null is before every date. */
 const timeHasCome = { $expr: { $lte: ['$notBefore', '$$NOW'] } };
+
+/** Unfinished jobs that the original's clients see under a word; without one all. */
+function unfinishedShownAs(word: CompatStatus | undefined): Record<string, unknown> {
+  if (word === undefined) return {};
+  if (word === 'queued') return { status: word, ...timeHasCome };
+  return { ...reportedState(word) };
+}
 
 const anyOperation = (operations: readonly string[]): Record<string, unknown> =>
   operations.length === 0 ? {} : { operation: operations.length === 1 ? operations[0] : { $in: [...operations] } };
@@ -104,18 +111,17 @@ export class JobListsStore {
   /** The original's list, in arrays of bounded size: unfinished jobs in order of creation, then finished ones in order of completion. No time limit. */
   async *streamCompat({ status, operations, ignoreCompleted }: CompatFilter): AsyncGenerator<CompatListedJob[]> {
     const operation = anyOperation(operations);
-    const state = status === undefined ? undefined : reportedState(status);
     const statuses = status === undefined ? undefined : statusesShownAs(status);
     const seen = new Set<string>();
-    if (!state || state.status === 'queued' || state.status === 'running') {
-      const phase = state?.status === 'running' ? { phase: state.phase } : {};
-      const filter = { ...(state && { status: state.status, ...phase }), ...operation, ...(status === 'queued' && timeHasCome) };
-      for await (const jobs of this.streamFrom('inProgress', filter, { createdAt: 1, _id: 1 })) {
+    if (!statuses || !statuses.some(isFinal)) {
+      const filter = { ...unfinishedShownAs(status), ...operation };
+      const hint = status === undefined ? undefined : operations.length > 0 ? 'poll' : 'status_created';
+      for await (const jobs of this.streamFrom('inProgress', filter, { sort: { createdAt: 1, _id: 1 }, hint })) {
         for (const job of jobs) seen.add(job._id);
         yield jobs;
       }
     }
-    if (ignoreCompleted || (statuses && !statuses.some((each) => each !== 'queued' && each !== 'running'))) return;
+    if (ignoreCompleted || (statuses && !statuses.some(isFinal))) return;
     yield* this.finishedUnseen({ ...(statuses && { status: { $in: [...statuses] } }), ...operation }, seen);
   }
 
@@ -123,7 +129,7 @@ export class JobListsStore {
   async *streamOfTarget(name: string, operations: readonly string[]): AsyncGenerator<CompatListedJob[]> {
     const filter = { $or: [{ datasetName: name }, { [manifestoName]: name }], ...anyOperation(operations) };
     const seen = new Set<string>();
-    for await (const jobs of this.streamFrom('inProgress', filter, { createdAt: 1, _id: 1 })) {
+    for await (const jobs of this.streamFrom('inProgress', filter, { sort: { createdAt: 1, _id: 1 } })) {
       for (const job of jobs) seen.add(job._id);
       yield jobs;
     }
@@ -131,17 +137,18 @@ export class JobListsStore {
   }
 
   private async *finishedUnseen(filter: Record<string, unknown>, seen: ReadonlySet<string>): AsyncGenerator<CompatListedJob[]> {
-    for await (const jobs of this.streamFrom('completed', filter, { finishedAt: 1, _id: 1 }))
+    for await (const jobs of this.streamFrom('completed', filter, { sort: { finishedAt: 1, _id: 1 } }))
       yield jobs.filter((job) => !seen.has(job._id));
   }
 
   private streamFrom(
     name: 'inProgress' | 'completed',
     filter: Record<string, unknown>,
-    sort: Record<string, 1>,
+    order: { sort: Record<string, 1>; hint?: string | undefined },
   ): AsyncGenerator<CompatListedJob[]> {
-    const cursor = this.collectionOf(name).find(filter).sort(sort).batchSize(batchSize).project<CompatListedJob>(compatProjection);
-    return inBatches(cursor);
+    const cursor = this.collectionOf(name).find(filter).sort(order.sort).batchSize(batchSize).project<CompatListedJob>(compatProjection);
+    // With no job in the state the planner cannot tell the claim's index from the poll's, and may sort in memory.
+    return inBatches(order.hint === undefined ? cursor : cursor.hint(order.hint));
   }
 
   /** The unfinished jobs of some datasets, without their logs. */

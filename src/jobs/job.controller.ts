@@ -4,7 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Roles } from '../auth/index.js';
 import { ApiProblems } from '../common/http/api-problems.js';
 import { etagOf } from '../common/http/etag.js';
-import { linkHeaderOf, PageQueryDto } from '../common/http/page.js';
+import { PageQueryDto } from '../common/http/page.js';
+import { sendList } from '../common/http/send-list.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { EventHistory } from '../events/index.js';
 import { logPageOf } from './job-log-page.js';
@@ -46,12 +47,10 @@ export class JobController {
     @Param('jobId') jobId: string,
     @Query() query: PageQueryDto,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<JobLogPageDto> {
-    const page = await logPageOf(await this.jobs.getWithLog(jobId), query);
-    const link = linkHeaderOf(page, request.url);
-    if (link !== undefined) reply.header('Link', link);
-    return page;
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const job = await this.jobs.getWithLog(jobId);
+    await sendList({ request, reply }, query, (wanted) => logPageOf(job, wanted));
   }
 
   @Get('events')
@@ -63,12 +62,12 @@ export class JobController {
     @Param('jobId') jobId: string,
     @Query() query: PageQueryDto,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<JobHistoryPageDto> {
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const job = await this.jobs.get(jobId);
-    const page = await this.history.pageOf(jobId, job.outbox, query);
-    const link = linkHeaderOf(page, request.url);
-    if (link !== undefined) reply.header('Link', link);
-    return { ...page, items: page.items.map(historyDtoOf) };
+    await sendList({ request, reply }, query, async (wanted) => {
+      const page = await this.history.pageOf(jobId, job.outbox, wanted);
+      return { ...page, items: page.items.map(historyDtoOf) };
+    });
   }
 }

@@ -50,7 +50,7 @@ export class JobsCompatController {
     const { status, operations, ignoreCompleted } = readJobsQuery(query);
     if (status === 'queued') this.polls.note(operations.length > 0 ? operations : referenceOperations);
     const stream = this.reader.streamCompat({ status, operations: this.shownOperations(operations), ignoreCompleted });
-    await sendJsonArray(request, reply, jsonOf(stream));
+    await sendJsonArray(request, reply, shown(stream));
   }
 
   /** The original's clients refuse a whole list that holds an operation they do not know. */
@@ -113,13 +113,13 @@ export class JobsCompatController {
   @ApiParam({ name: 'name', type: String })
   @ApiOkResponse(jobArray)
   async listOfTarget(@Param('name') name: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await sendJsonArray(request, reply, jsonOf(this.reader.streamOfTarget(name, this.shownOperations([]))));
+    await sendJsonArray(request, reply, shown(this.reader.streamOfTarget(name, this.shownOperations([]))));
   }
 }
 
-/** The JSON texts of the items of a list, in arrays of bounded size. */
-async function* jsonOf(jobs: AsyncIterable<CompatListedJob[]>): AsyncGenerator<string[]> {
-  for await (const batch of jobs) yield batch.map((job) => JSON.stringify(compatJobOf(job)));
+/** The items of a list as the original shows them, in arrays of bounded size. */
+async function* shown(jobs: AsyncIterable<CompatListedJob[]>): AsyncGenerator<CompatJob[]> {
+  for await (const batch of jobs) yield batch.map(compatJobOf);
 }
 
 /** The user of the cookies as the one who acts. */

@@ -6,7 +6,7 @@ import type { Caller } from '../common/caller.js';
 import { ApiProblems } from '../common/http/api-problems.js';
 import { etagOf, type ExpectedVersion, IfMatch } from '../common/http/etag.js';
 import { type IdempotencyKey, IdempotencyKeyOf, type StoredAnswer } from '../common/http/idempotency.js';
-import { linkHeaderOf } from '../common/http/page.js';
+import { sendList } from '../common/http/send-list.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { JobIdempotentCreation } from './job-idempotent-creation.js';
 import { filterOf, JobListQueryDto } from './job-list-query.dto.js';
@@ -41,17 +41,13 @@ export class JobsController {
   @ApiOperation({ summary: 'List jobs', operationId: 'listJobs' })
   @ApiOkResponse({ type: JobPageDto })
   @ApiProblems(400)
-  async list(
-    @Query() query: JobListQueryDto,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<JobPageDto> {
+  async list(@Query() query: JobListQueryDto, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     checkOperations(query.operation, this.settings.jobsExtraOperations, '?operation');
-    const { limit, cursor, count, sort = '-createdAt' } = query;
-    const page = await this.reader.page({ filter: filterOf(query), sort, limit, cursor, count });
-    const link = linkHeaderOf(page, request.url);
-    if (link !== undefined) reply.header('Link', link);
-    return { ...page, items: page.items.map((job) => toJobDto(job, this.settings.jobsStaleSeconds)) };
+    await sendList({ request, reply }, query, async (wanted) => {
+      const { limit, cursor, count, sort = '-createdAt' } = wanted;
+      const page = await this.reader.page({ filter: filterOf(wanted), sort, limit, cursor, count });
+      return { ...page, items: page.items.map((job) => toJobDto(job, this.settings.jobsStaleSeconds)) };
+    });
   }
 
   @Post()

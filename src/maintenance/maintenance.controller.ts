@@ -8,7 +8,8 @@ import { RequestInvalidError } from '../common/errors/request.errors.js';
 import { ApiProblems } from '../common/http/api-problems.js';
 import { ClientGone } from '../common/http/client-gone.js';
 import { etagOf, type ExpectedVersion, IfMatch } from '../common/http/etag.js';
-import { linkHeaderOf, PageQueryDto } from '../common/http/page.js';
+import { PageQueryDto } from '../common/http/page.js';
+import { sendList } from '../common/http/send-list.js';
 import { deployCheckOf } from './deploy-check.js';
 import {
   changeDtoOf,
@@ -99,14 +100,10 @@ export class MaintenanceController {
   @ApiOperation({ summary: 'All changes of the switch, newest first', operationId: 'listMaintenanceHistory' })
   @ApiOkResponse({ type: MaintenanceChangePageDto })
   @ApiProblems(400)
-  async history(
-    @Query() query: PageQueryDto,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<MaintenanceChangePageDto> {
-    const page = await this.maintenance.history(query);
-    const link = linkHeaderOf(page, request.url);
-    if (link !== undefined) reply.header('Link', link);
-    return { ...page, items: page.items.map(changeDtoOf) };
+  async history(@Query() query: PageQueryDto, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await sendList({ request, reply }, query, async (wanted) => {
+      const page = await this.maintenance.history(wanted);
+      return { ...page, items: page.items.map(changeDtoOf) };
+    });
   }
 }

@@ -34,12 +34,12 @@ export class TargetsCompatController {
   @ApiOperation({ summary: 'What last happened to each target', operationId: 'compatListTargets' })
   @ApiOkResponse({ schema: { type: 'array', items: targetSchema } })
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await sendJsonArray(request, reply, jsonOf(this.targets.streamRows()));
+    await sendJsonArray(request, reply, shown(this.targets.streamRows()));
   }
 }
 
-async function* jsonOf(batches: AsyncIterable<TargetRow[]>): AsyncGenerator<string[]> {
-  for await (const rows of batches) yield rows.map((row) => JSON.stringify(compatTargetOf(row)));
+async function* shown(batches: AsyncIterable<TargetRow[]>): AsyncGenerator<object[]> {
+  for await (const rows of batches) yield rows.map(compatTargetOf);
 }
 
 /** A row in the JSON of the original. */

@@ -3,7 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Roles } from '../auth/index.js';
 import { ApiProblems } from '../common/http/api-problems.js';
-import { linkHeaderOf, PageQueryDto } from '../common/http/page.js';
+import { PageQueryDto } from '../common/http/page.js';
+import { sendList } from '../common/http/send-list.js';
 import { TargetDto, targetDtoOf, TargetPageDto } from './targets.dto.js';
 import { TargetNotFoundError } from './targets.errors.js';
 import { TargetsReader } from './targets.service.js';
@@ -22,15 +23,11 @@ export class TargetsController {
   @ApiOperation({ summary: 'What last happened to each target, by name', operationId: 'listTargets' })
   @ApiOkResponse({ type: TargetPageDto })
   @ApiProblems(400)
-  async list(
-    @Query() query: PageQueryDto,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<TargetPageDto> {
-    const page = await this.targets.page(query);
-    const link = linkHeaderOf(page, request.url);
-    if (link !== undefined) reply.header('Link', link);
-    return { ...page, items: page.items.map(targetDtoOf) };
+  async list(@Query() query: PageQueryDto, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await sendList({ request, reply }, query, async (wanted) => {
+      const page = await this.targets.page(wanted);
+      return { ...page, items: page.items.map(targetDtoOf) };
+    });
   }
 
   @Get(':name')

@@ -4,6 +4,7 @@ import { useService } from '../support/use-service.js';
 
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const plainOperations = ['ADD', 'CHANGE', 'PATCH_METADATA', 'DELETE_DRAFT', 'ROLLBACK_REMOVE', 'DELETE_ARCHIVE'];
+const bumpIncomplete = 'Must provide a bumpManifesto, bumpFromVersion and bumpToVersion when operation is BUMP.';
 const surplus = { description: 'lost', releaseStatus: 'DRAFT', bumpFromVersion: '1.0.0', bumpToVersion: '1.1.0' };
 
 describe('POST /jobs (contract 4.2)', () => {
@@ -57,13 +58,13 @@ describe('POST /jobs (contract 4.2)', () => {
   });
 
   it.each([
-    [{ operation: 'REMOVE' }, 'Must provide a description when operation is REMOVE.'],
-    [{ operation: 'SET_STATUS' }, 'Must provide a releaseStatus when operation is SET_STATUS.'],
-    [bump({}, { description: undefined }), 'Must provide a bumpManifesto, bumpFromVersion and bumpToVersion when operation is BUMP.'],
-    [bump({}, { bumpManifesto: undefined }), 'Must provide a bumpManifesto, bumpFromVersion and bumpToVersion when operation is BUMP.'],
-    [bump({}, { bumpFromVersion: undefined }), 'Must provide a bumpManifesto, bumpFromVersion and bumpToVersion when operation is BUMP.'],
-    [bump({}, { bumpToVersion: undefined }), 'Must provide a bumpManifesto, bumpFromVersion and bumpToVersion when operation is BUMP.'],
-  ])('J-16: answers 400, not 500, to %j without its arguments, and creates nothing', async (item, message) => {
+    ['REMOVE without description', { operation: 'REMOVE' }, 'Must provide a description when operation is REMOVE.'],
+    ['SET_STATUS without releaseStatus', { operation: 'SET_STATUS' }, 'Must provide a releaseStatus when operation is SET_STATUS.'],
+    ['BUMP without description', bump({}, { description: undefined }), bumpIncomplete],
+    ['BUMP without bumpManifesto', bump({}, { bumpManifesto: undefined }), bumpIncomplete],
+    ['BUMP without bumpFromVersion', bump({}, { bumpFromVersion: undefined }), bumpIncomplete],
+    ['BUMP without bumpToVersion', bump({}, { bumpToVersion: undefined }), bumpIncomplete],
+  ])('J-16: answers 400, not 500, to %s, and creates nothing', async (_what, item, message) => {
     const [first, second] = [freshTarget(), freshTarget()];
     const reply = await post([
       { operation: 'ADD', target: first },

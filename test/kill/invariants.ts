@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import { CompatClient, type TargetRow } from '../support/compat-client.js';
+import { parseJob } from '../support/strict-job-parser.js';
 import type { KillableService } from './killable-service.js';
 import { possibleStatuses, type Ledger, type TrackedJob } from './ledger.js';
 
@@ -126,7 +127,8 @@ async function checkOverHttp(victim: KillableService, tracked: readonly TrackedJ
   const known = new Set(listed);
   for (const job of tracked) if (!known.has(job.jobId)) ledger.violation(`the list of jobs lacks ${job.jobId}`);
   for (const job of tracked.slice(-20)) {
-    const { status } = await compat.job(job.jobId);
-    if (!possibleStatuses(job).includes(status)) ledger.violation(`GET /jobs/${job.jobId} shows ${status}`);
+    const reply = await victim.http.get(`/jobs/${job.jobId}`);
+    const shown = reply.status === 200 ? parseJob(reply.json()).status : `${reply.status} ${reply.text}`;
+    if (!possibleStatuses(job).includes(shown)) ledger.violation(`GET /jobs/${job.jobId} shows ${shown}`);
   }
 }

@@ -5,7 +5,7 @@ import { KillableService } from './killable-service.js';
 
 describe('SIGKILL at random moments under the load of 20 clients', () => {
   it('J-1, J-4, J-7: loses nothing that was acknowledged when the service is killed', async () => {
-    const result = await runKillTest({ rounds: 3, victim: 'service' });
+    const result = await runKillTest({ rounds: 2, victim: 'service' });
     expect(result.violations).toEqual([]);
     expect(result.acknowledgedWrites).toBeGreaterThan(100);
   }, 120_000);

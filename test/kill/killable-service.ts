@@ -10,10 +10,15 @@ import { adminToken, openCompat, startService, waitUntilReady, type Service } fr
 export const victims = ['service', 'database'] as const;
 export type Victim = (typeof victims)[number];
 
+/** The service gives up at the fifth death of its database within a minute. */
+const mostDatabaseDeaths = 3;
+
 /** A service with its own database that can be killed and started again on the same data and port. */
 export class KillableService {
   /** Of the present process; another one after a restart. */
   http: HttpClient;
+  /** Since the present process was started. */
+  #databaseDeaths = 0;
 
   private constructor(
     private service: Service,
@@ -37,13 +42,17 @@ export class KillableService {
 
   /** Ends one of the two processes with SIGKILL, and returns once the service is ready again. */
   async killAndRecover(victim: Victim): Promise<void> {
-    if (victim === 'service') await this.#restart();
-    else process.kill((await mongodPid(this.dataDir))!, 'SIGKILL');
+    if (victim === 'service' || this.#databaseDeaths === mostDatabaseDeaths) await this.#restart();
+    if (victim === 'database') {
+      this.#databaseDeaths += 1;
+      process.kill((await mongodPid(this.dataDir))!, 'SIGKILL');
+    }
     await waitUntilReady(this.http, 60_000);
   }
 
   async #restart(): Promise<void> {
     const port = new URL(this.service.url).port;
+    this.#databaseDeaths = 0;
     await this.service.kill();
     this.http.close();
     this.service = await startService({ database: 'own', dataDir: this.dataDir, env: { ...openCompat, PORT: port } });

@@ -144,7 +144,7 @@ export class LoadClient {
       const reply = await this.#send('PUT', `/jobs/${job.jobId}`, { json, expected: last && repeated ? [200, 404] : [200] });
       if (reply === unknown) continue;
       job.acknowledged = step + 1;
-      job.lines.push(line);
+      job.lines.push(`Set status: ${job.plan[step]}`, line);
       ledger.acknowledgedWrites += 1;
       return;
     }

@@ -57,7 +57,7 @@ describe('JobsReader.medianRunSeconds', () => {
         ...{ _id: `${operation}-${n}-${status}`, operation, status, version: 1, outbox: [] },
         ...{ startedAt: new Date(n * 100_000), finishedAt: new Date(n * 100_000 + seconds * 1_000) },
       });
-      const completed = connection.collection<object>('completed');
+      const completed = connection.collection<{ _id: string }>('completed');
       for (let n = 1; n <= 4; n++) await completed.insertOne(run(n, 'ADD'));
       await completed.insertOne(run(5, 'ADD', 'failed', 900));
       await completed.insertOne(run(6, 'CHANGE', 'completed', 900));

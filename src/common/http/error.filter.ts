@@ -48,7 +48,11 @@ export class ErrorFilter implements ExceptionFilter {
     reply: FastifyReply,
     answer: { status: number; headers: Readonly<Record<string, string>>; mediaType: string; body: unknown },
   ): void {
-    void reply.status(answer.status).headers(answer.headers).header('content-type', answer.mediaType).send(JSON.stringify(answer.body));
+    void reply
+      .status(answer.status)
+      .headers(answer.headers)
+      .header('content-type', answer.mediaType)
+      .send(Buffer.from(JSON.stringify(answer.body)));
   }
 
   private log(error: AppError, request: FastifyRequest): void {

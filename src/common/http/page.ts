@@ -4,10 +4,11 @@ import { IsIn, IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validat
 import { bindingOf, decodeCursor, encodeCursor, type KeyPart, type Place } from './cursor.js';
 
 const maxLimit = 200;
+const limitMessage = { message: 'limit must be a whole number of 1 or more' };
 
 /** A whole number written as text, cut at the greatest page size; other text stays as it is and fails validation. */
 const limitFrom = ({ value }: { value: unknown }): unknown =>
-  typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Math.min(Number(value), maxLimit) : value;
+  typeof value === 'string' && /^-?\d+$/.test(value) ? Math.min(Number(value), maxLimit) : value;
 
 /** The paging parameters of every list. */
 export class PageQueryDto {
@@ -19,8 +20,8 @@ export class PageQueryDto {
     description: 'Items on a page; more than 200 is cut to 200.',
   })
   @Transform(limitFrom)
-  @IsInt()
-  @Min(1)
+  @IsInt(limitMessage)
+  @Min(1, limitMessage)
   limit: number = 50;
 
   @ApiPropertyOptional({ description: '`nextCursor` or `prevCursor` of another page; empty is the first page.' })

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   type FastifyBaseLogger,
@@ -34,6 +35,23 @@ export interface ServerOptions {
   readonly onFrameworkError: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 }
 
+const clientErrors: Record<string, readonly [string, string]> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The request headers are larger than 16 KiB.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request was not received in time.'],
+};
+
+/** Answers what is no HTTP request, so that it has neither path nor id: in the envelope that unknown paths have. */
+function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = clientErrors[error.code ?? ''] ?? ['400 Bad Request', 'This is not an HTTP request.'];
+  const body = JSON.stringify({ message });
+  const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+  socket.end(`${head}\r\n\r\n${body}`, () => socket.destroySoon());
+}
+
 /** The Fastify adapter with the limits of the service. */
 export function createAdapter(options: ServerOptions): FastifyAdapter {
   return new FastifyAdapter({
@@ -49,6 +67,7 @@ export function createAdapter(options: ServerOptions): FastifyAdapter {
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: serverLimits.pathParameterCharacters },
     frameworkErrors: options.onFrameworkError,
+    clientErrorHandler: answerClientError,
     http: { maxHeaderSize: serverLimits.headerBytes, headersTimeout: serverLimits.headersMs, connectionsCheckingInterval: 2_000 },
   } as ConstructorParameters<typeof FastifyAdapter>[0]) as FastifyAdapter;
 }
@@ -70,6 +89,9 @@ function checkRequest(request: FastifyRequest): void {
   if (request.body === undefined && request.headers['content-type'] === undefined) throw new MediaTypeError();
   checkBody(request.body, bodyLimitsOf(request));
 }
+
+/** True for `/jobs/`, which the router takes for a job without an id. */
+const hasEmptyParameter = (request: FastifyRequest): boolean => Object.values(request.params as object).includes('');
 
 /**
  * Answers OPTIONS on paths that exist.
@@ -111,7 +133,7 @@ export function installServerRules(instance: FastifyInstance<RawServerDefault>):
   const allowed = new AllowedMethods();
   allowed.watch(instance);
   instance.addHook('onRequest', (request, reply, done) => {
-    if (request.is404) answerWithoutRoute(allowed, request, reply);
+    if (request.is404 || hasEmptyParameter(request)) answerWithoutRoute(allowed, request, reply);
     else done();
   });
   instance.addHook('preValidation', (request, _reply, done) => {

@@ -4,7 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentCaller, Roles } from '../../auth/index.js';
 import type { Caller } from '../../common/caller.js';
 import { ApiProblems } from '../../common/http/api-problems.js';
-import { linkHeaderOf, PageQueryDto } from '../../common/http/page.js';
+import { PageQueryDto } from '../../common/http/page.js';
+import { sendList } from '../../common/http/send-list.js';
 import { ImportableDeletionsService } from './importable-deletions.service.js';
 import { ImportablePages } from './importable-pages.js';
 import { DeleteImportableQueryDto, ImportableDto, importableDtoOf, ImportablePageDto } from './importables.dto.js';
@@ -28,15 +29,11 @@ export class ImportablesController {
   @ApiOperation({ summary: 'Importable files, by name', operationId: 'listImportables' })
   @ApiOkResponse({ type: ImportablePageDto })
   @ApiProblems(400)
-  async list(
-    @Query() query: PageQueryDto,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ImportablePageDto> {
-    const page = await this.pages.read(query);
-    const link = linkHeaderOf(page, request.url);
-    if (link !== undefined) reply.header('Link', link);
-    return { ...page, items: page.items.map(importableDtoOf) };
+  async list(@Query() query: PageQueryDto, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await sendList({ request, reply }, query, async (wanted) => {
+      const page = await this.pages.read(wanted);
+      return { ...page, items: page.items.map(importableDtoOf) };
+    });
   }
 
   @Get(':name')
