@@ -1,4 +1,13 @@
-export { bearerScheme, CompatCookies, CompatRoles, CurrentCaller, CurrentRoles, jobCookieScheme, Public, Roles } from './access.decorators.js';
+export {
+  bearerScheme,
+  CompatCookies,
+  CompatRoles,
+  CurrentCaller,
+  CurrentRoles,
+  jobCookieScheme,
+  Public,
+  Roles,
+} from './access.decorators.js';
 export { RoleMissingError } from './auth.errors.js';
 export { AuthModule } from './auth.module.js';
 export { assertSameSite } from './cookies/same-site.js';

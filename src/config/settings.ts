@@ -216,6 +216,20 @@ function databaseNameOf(url: string | undefined): string | undefined {
   return url ? new URL(url).pathname.slice(1) || undefined : undefined;
 }
 
+/** The settings of jobs and their workers. */
+const jobSettingsOf = (values: Cleaned) => ({
+  bumpEnabled: values.BUMP_ENABLED,
+  jobsExtraOperations: values.JOBS_EXTRA_OPERATIONS,
+  jobsMaxFailures: values.JOBS_MAX_FAILURES,
+  jobsMaxLosses: values.JOBS_MAX_LOSSES,
+  jobsStaleSeconds: values.JOBS_STALE_SECONDS,
+  jobsLeaseSeconds: values.JOBS_LEASE_SECONDS,
+  jobsMinLeaseSeconds: values.JOBS_MIN_LEASE_SECONDS,
+  jobsRescueGraceSeconds: values.JOBS_RESCUE_GRACE_SECONDS,
+  jobsBackoffSeconds: values.JOBS_BACKOFF_SECONDS,
+  compatMaxRequeues: values.COMPAT_MAX_REQUEUES,
+});
+
 /**
  * The settings in an environment.
  * @throws SettingsError naming every problem at once.
@@ -244,16 +258,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     compatAuth: values.COMPAT_AUTH,
     jwtAuth: values.JWT_AUTH,
     stack: values.STACK ?? null,
-    bumpEnabled: values.BUMP_ENABLED,
-    jobsExtraOperations: values.JOBS_EXTRA_OPERATIONS,
-    jobsMaxFailures: values.JOBS_MAX_FAILURES,
-    jobsMaxLosses: values.JOBS_MAX_LOSSES,
-    jobsStaleSeconds: values.JOBS_STALE_SECONDS,
-    jobsLeaseSeconds: values.JOBS_LEASE_SECONDS,
-    jobsMinLeaseSeconds: values.JOBS_MIN_LEASE_SECONDS,
-    jobsRescueGraceSeconds: values.JOBS_RESCUE_GRACE_SECONDS,
-    jobsBackoffSeconds: values.JOBS_BACKOFF_SECONDS,
-    compatMaxRequeues: values.COMPAT_MAX_REQUEUES,
+    ...jobSettingsOf(values),
     metricsToken: values.METRICS_TOKEN ?? null,
     trustedProxies: values.TRUSTED_PROXIES,
     rateLimitPerSecond: values.RATE_LIMIT_PER_SECOND ?? null,

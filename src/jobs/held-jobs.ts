@@ -1,11 +1,18 @@
-import { Injectable } from '@nestjs/common';
-import type { HeldJob, HeldWorkSource, WaitingOperation } from '../workers/index.js';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { type HeldJob, HeldWorkRegistry, type HeldWorkSource, type WaitingOperation } from '../workers/index.js';
 import { JobListsStore } from './job-lists.store.js';
 
 /** Who holds which job, for the feature that shows workers. */
 @Injectable()
-export class HeldJobs implements HeldWorkSource {
-  constructor(private readonly lists: JobListsStore) {}
+export class HeldJobs implements HeldWorkSource, OnModuleInit {
+  constructor(
+    private readonly lists: JobListsStore,
+    private readonly registry: HeldWorkRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.registry.register(this);
+  }
 
   async findHeldBy(workerIds: readonly string[]): Promise<ReadonlyMap<string, readonly HeldJob[]>> {
     const held = new Map<string, HeldJob[]>();

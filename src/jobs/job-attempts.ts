@@ -42,7 +42,9 @@ export const attemptsWithEnd = (outcome: AttemptOutcome, error: JobError | null 
 /** The attempts with a phase begun in the running one, unless it is in that phase already. */
 export function attemptsWithPhase(phase: JobPhase | null): object {
   const begun = { $slice: [{ $concatArrays: ['$$each.phases', [{ phase: operand(phase), at: '$$NOW' }]] }, keptPhases] };
-  return { $cond: [{ $eq: ['$phase', operand(phase)] }, '$attempts', phase === null ? '$attempts' : presentAttemptWith({ phases: begun })] };
+  return {
+    $cond: [{ $eq: ['$phase', operand(phase)] }, '$attempts', phase === null ? '$attempts' : presentAttemptWith({ phases: begun })],
+  };
 }
 
 /** The attempts of a job that is taken out and ends. */

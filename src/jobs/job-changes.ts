@@ -37,7 +37,12 @@ export interface NewJob {
   /** The finished job that this one runs again; null for a job of its own. */
   readonly retryOf: string | null;
   readonly createdBy: JobCreator;
+  /** Why it is asked for, for the history; null where nobody said. */
+  readonly reason: string | null;
 }
+
+/** What a job has that its creator did not say. */
+export type JobDefaults = Omit<NewJob, 'datasetName' | 'operation' | 'parameters' | 'extraParameters' | 'createdBy'>;
 
 /** What an operator may edit; undefined leaves a field as it is. */
 export interface JobEdit {
@@ -205,7 +210,7 @@ export function overdueChange(caller: Caller): Change {
  * A new job as it is inserted.
  * @param after the new job's `createdAt` is later than this, so that jobs of one request keep their order
  */
-export function insertionOf(id: string, job: NewJob, { caller, after }: { caller: Caller; after: Date | null }): Insertion {
+export function insertionOf(id: string, { reason, ...job }: NewJob, { caller, after }: { caller: Caller; after: Date | null }): Insertion {
   const createdAt = after ? { $max: ['$$NOW', { $add: [operand(after), 1] }] } : '$$NOW';
   const turn = job.notBefore ? operand(job.notBefore) : createdAt;
   return {
@@ -241,6 +246,7 @@ export function insertionOf(id: string, job: NewJob, { caller, after }: { caller
     type: 'job.created',
     to: 'queued',
     caller,
+    reason,
   };
 }
 

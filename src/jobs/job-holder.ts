@@ -1,3 +1,4 @@
+import { stateClause } from './explanation/job-explanation.js';
 import type { JobHolder } from './jobs.errors.js';
 import type { JobDocument } from './jobs.schema.js';
 
@@ -17,11 +18,6 @@ export function holderOf(job: Holder): JobHolder {
   };
 }
 
-/** Says in one sentence what keeps a dataset busy. */
-export function holderSentence(job: Holder): string {
-  const subject = `${job.datasetName} has an active job: ${job.operation} ${job._id}`;
-  if (job.status === 'queued') return `${subject} is queued since ${job.createdAt.toISOString()}.`;
-  const phase = job.phase ? `, ${job.phase}` : '';
-  const percent = job.percent === null ? '' : ` at ${job.percent} %`;
-  return `${subject} is running${phase}${percent}${job.lease ? ` on ${job.lease.workerId}` : ''}.`;
-}
+/** Says in one sentence what keeps a dataset busy, in the words of the job's explanation. */
+export const holderSentence = (job: Holder): string =>
+  `${job.datasetName} has an active job: ${job.operation} ${job._id} ${stateClause(job)}.`;

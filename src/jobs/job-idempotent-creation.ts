@@ -8,6 +8,7 @@ import { Metrics } from '../observability/index.js';
 import type { JobView } from './job-views.js';
 import { type CreateRequest, JobsService } from './jobs.service.js';
 import { JobsStore } from './jobs.store.js';
+import { ClaimDesk } from './protocol/claim-desk.js';
 
 /** A creation under an Idempotency-Key. */
 export interface KeyedCreation extends CreateRequest {
@@ -27,6 +28,7 @@ export class JobIdempotentCreation {
     private readonly jobs: JobsService,
     private readonly store: JobsStore,
     private readonly metrics: Metrics,
+    private readonly desk: ClaimDesk,
   ) {}
 
   /**
@@ -38,7 +40,10 @@ export class JobIdempotentCreation {
       const answer = await this.idempotency.once(key, caller, async (session) =>
         answerFor(await this.store.createWithin(session, randomUUID(), { job, caller })),
       );
-      if (!answer.replayed) this.metrics.jobCreated(job.operation);
+      if (!answer.replayed) {
+        this.metrics.jobCreated(job.operation);
+        this.desk.ring();
+      }
       return { kind: 'answer', answer };
     } catch (error) {
       if (!duplicateKeyOf(error)?.includes('datasetName')) throw error;

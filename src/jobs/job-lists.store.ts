@@ -170,6 +170,23 @@ export class JobListsStore {
       .toArray();
   }
 
+  /** How many queued jobs of the same operation have their turn before this one, counted up to 1,000. */
+  async countBefore({ _id, operation, rank }: Pick<JobDocument, '_id' | 'operation' | 'rank'>): Promise<number> {
+    const before = { status: 'queued', operation, $or: [{ rank: { $lt: rank } }, { rank, _id: { $lt: _id } }], ...timeHasCome };
+    return this.inProgressJobs.collection.countDocuments(before as never, { limit: 1_000, maxTimeMS: statementLimits.listMs });
+  }
+
+  /** Some jobs wherever they are, in any order. */
+  async findByIds(ids: readonly string[]): Promise<ListedJob[]> {
+    const found = new Map<string, ListedJob>();
+    for (const name of ['inProgress', 'completed'] as const) {
+      const jobs = this.collectionOf(name).find<ListedJob>({ _id: { $in: [...ids] } } as never);
+      for (const job of await jobs.project<ListedJob>(listedProjection).maxTimeMS(statementLimits.listMs).toArray())
+        found.set(job._id, job);
+    }
+    return [...found.values()];
+  }
+
   /** How many jobs are in a state. */
   async countByStatus(status: JobStatus): Promise<number> {
     return this.collectionOf(status === 'queued' || status === 'running' ? 'inProgress' : 'completed').countDocuments(
@@ -181,8 +198,8 @@ export class JobListsStore {
   /** How long the last runs of an operation took that completed, in seconds; of its `limit` newest finished jobs. */
   async newestRunSeconds(operation: string, limit: number): Promise<number[]> {
     const newest = await this.completedJobs.collection
-      .find<Pick<JobDocument, 'status' | 'startedAt' | 'finishedAt'>>({ operation })
-      .project({ _id: 0, status: 1, startedAt: 1, finishedAt: 1 })
+      .find({ operation })
+      .project<Pick<JobDocument, 'status' | 'startedAt' | 'finishedAt'>>({ _id: 0, status: 1, startedAt: 1, finishedAt: 1 })
       .sort({ finishedAt: -1, _id: -1 })
       .limit(limit)
       .maxTimeMS(statementLimits.listMs)

@@ -1,12 +1,10 @@
 import type { Actor } from '../common/caller.js';
 import { RequestInvalidError } from '../common/errors/request.errors.js';
-import type { JobEdit, NewJob } from './job-changes.js';
 import type { AnyOf } from '../common/http/any-of.js';
+import type { JobDefaults, JobEdit, NewJob } from './job-changes.js';
 import { parametersFor } from './job-parameters.js';
 import type { CreateJobDto, EditJobDto } from './jobs.dto.js';
 import { referenceOperations } from './jobs-lifecycle.js';
-
-type Defaults = Pick<NewJob, 'priority' | 'notBefore' | 'dueAt' | 'tags' | 'maxFailures' | 'maxLosses' | 'runBudgetSeconds' | 'traceId' | 'retryOf'>;
 
 const dateOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
@@ -29,10 +27,11 @@ export function checkOperations(operations: AnyOf | undefined, extra: readonly s
  * The job that a POST body asks for.
  * @throws RequestInvalidError, JobParametersInvalidError
  */
-export function newJobOf(body: CreateJobDto, context: { defaults: Defaults; extraOperations: readonly string[]; actor: Actor }): NewJob {
+export function newJobOf(body: CreateJobDto, context: { defaults: JobDefaults; extraOperations: readonly string[]; actor: Actor }): NewJob {
   checkOperations({ wanted: [body.operation], refused: [] }, context.extraOperations, '/operation');
   const { defaults, actor } = context;
   return {
+    ...defaults,
     datasetName: body.datasetName,
     operation: body.operation,
     ...parametersFor(body.operation, body.datasetName, body.parameters),
@@ -41,10 +40,8 @@ export function newJobOf(body: CreateJobDto, context: { defaults: Defaults; extr
     dueAt: dateOf(body.dueAt ?? null),
     tags: body.tags ?? defaults.tags,
     maxFailures: body.maxFailures ?? defaults.maxFailures,
-    maxLosses: defaults.maxLosses,
     runBudgetSeconds: body.runBudgetSeconds ?? defaults.runBudgetSeconds,
     traceId: body.traceId ?? defaults.traceId,
-    retryOf: defaults.retryOf,
     createdBy: { id: actor.id, firstName: actor.name, lastName: '' },
   };
 }

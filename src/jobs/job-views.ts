@@ -1,7 +1,9 @@
 import type { JobDocument } from './jobs.schema.js';
 
 /** A job as lists show it: without log and outbox, with the server's time of reading. */
-export type ListedJob = Omit<JobDocument, 'log' | 'logBytes' | 'outbox' | 'inputs' | 'outputs' | 'overdueTold'> & { readonly serverNow: Date };
+export type ListedJob = Omit<JobDocument, 'log' | 'logBytes' | 'outbox' | 'inputs' | 'outputs' | 'overdueTold'> & {
+  readonly serverNow: Date;
+};
 
 /** A job with its unrelayed changes, but without its log. */
 export type JobView = ListedJob & Pick<JobDocument, 'outbox'>;

@@ -8,6 +8,8 @@ import { PageQueryDto } from '../common/http/page.js';
 import { sendList } from '../common/http/send-list.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { EventHistory } from '../events/index.js';
+import { ExplanationDto, explanationDtoOf } from './explanation/explanation.dto.js';
+import { Explanations } from './explanation/explanations.service.js';
 import { logPageOf } from './job-log-page.js';
 import { historyDtoOf, toJobDto } from './job-mapper.js';
 import { JobHistoryPageDto, JobLogPageDto, JobWithHistoryDto } from './job-answers.dto.js';
@@ -23,6 +25,7 @@ export class JobController {
   constructor(
     private readonly jobs: JobsService,
     private readonly history: EventHistory,
+    private readonly explanations: Explanations,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -69,5 +72,14 @@ export class JobController {
       const page = await this.history.pageOf(jobId, job.outbox, wanted);
       return { ...page, items: page.items.map(historyDtoOf) };
     });
+  }
+
+  @Get('explain')
+  @Roles('reader')
+  @ApiOperation({ summary: 'Why a job is where it is, in a few sentences', operationId: 'explainJob' })
+  @ApiOkResponse({ type: ExplanationDto })
+  @ApiProblems(404)
+  async explain(@Param('jobId') jobId: string): Promise<ExplanationDto> {
+    return explanationDtoOf(await this.explanations.of(jobId));
   }
 }

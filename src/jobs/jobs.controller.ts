@@ -11,16 +11,23 @@ import { SETTINGS, type Settings } from '../config/settings.js';
 import { JobIdempotentCreation } from './job-idempotent-creation.js';
 import { filterOf, JobListQueryDto } from './job-list-query.dto.js';
 import { toJobDto } from './job-mapper.js';
+import { JobRetries } from './job-retries.js';
 import { checkOperations, editOf, newJobOf } from './job-requests.js';
 import type { JobView } from './job-views.js';
 import { JobDto, JobPageDto } from './job-answers.dto.js';
-import { CancelJobDto, CreateJobDto, EditJobDto } from './jobs.dto.js';
+import { CancelJobDto, CreateJobDto, EditJobDto, RetryJobDto } from './jobs.dto.js';
 import { isFinal } from './jobs-lifecycle.js';
 import { JobsReader } from './jobs.reader.js';
-import { JobsService } from './jobs.service.js';
+import { type CreateRequest, JobsService } from './jobs.service.js';
 
 const etag = { headers: { ETag: { description: 'Version of the job.', schema: { type: 'string' } } } } as const;
 const ifMatch = { name: 'If-Match', required: false, description: 'ETag of the version that you have seen, or `*`.' } as const;
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  required: false,
+  description: '1-255 ASCII characters; a repeat within 24 h gets the first answer.',
+} as const;
 
 /**
  * Jobs on the native API: lists and changes.
@@ -33,6 +40,7 @@ export class JobsController {
     private readonly jobs: JobsService,
     private readonly reader: JobsReader,
     private readonly keyed: JobIdempotentCreation,
+    private readonly retries: JobRetries,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -54,11 +62,7 @@ export class JobsController {
   @HttpCode(201)
   @Roles('pipeline', 'operator')
   @ApiOperation({ summary: 'Create a job', operationId: 'createJob' })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: '1-255 ASCII characters; a repeat within 24 h gets the first answer.',
-  })
+  @ApiHeader(idempotencyKey)
   @ApiResponse({ status: 201, type: JobDto, description: 'Created', ...etag })
   @ApiOkResponse({ type: JobDto, description: 'The job that holds the dataset, with `onConflict: "return"`', ...etag })
   @ApiProblems(400, 409, 413, 415, 422)
@@ -71,7 +75,32 @@ export class JobsController {
     const { jobsExtraOperations: extraOperations } = this.settings;
     const job = newJobOf(body, { defaults: this.jobs.defaults, extraOperations, actor: caller.actor });
     this.jobs.checkEnabled(job.operation);
-    const request = { job, onConflict: body.onConflict ?? 'refuse' } as const;
+    return this.createOnce({ job, onConflict: body.onConflict ?? 'refuse' }, { key, caller, reply });
+  }
+
+  @Post(':jobId/retry')
+  @HttpCode(201)
+  @Roles('operator')
+  @ApiOperation({ summary: 'Run a finished job again, as a new job', operationId: 'retryJob' })
+  @ApiHeader(idempotencyKey)
+  @ApiResponse({ status: 201, type: JobDto, description: 'Created', ...etag })
+  @ApiProblems(400, 404, 409, 413, 415, 422)
+  async retry(
+    @Param('jobId') jobId: string,
+    @Body() { reason, parameters }: RetryJobDto,
+    @IdempotencyKeyOf() key: IdempotencyKey | undefined,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const job = await this.retries.jobFor(jobId, { reason, parameters, actor: caller.actor });
+    return this.createOnce({ job, onConflict: 'refuse' }, { key, caller, reply });
+  }
+
+  /** Creates a job, once for a key, and answers with it or with the one that holds the dataset. */
+  private async createOnce(
+    request: CreateRequest,
+    { key, caller, reply }: { key: IdempotencyKey | undefined; caller: Caller; reply: FastifyReply },
+  ): Promise<unknown> {
     if (!key) {
       const outcome = await this.jobs.create(request, caller);
       return send(reply, this.answerFor(outcome.job, outcome.created ? 201 : 200));

@@ -139,3 +139,17 @@ export class CancelJobDto {
   @IsBoolean()
   force?: boolean;
 }
+
+/** Body of POST jobs/{id}/retry. */
+export class RetryJobDto {
+  @ApiProperty({ minLength: 1, maxLength: 2_000, description: 'Shown in the history of the new job.' })
+  @Matches(readableText, readableMessage)
+  @Length(1, 2_000)
+  @IsString()
+  reason!: string;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Instead of those of the old job.' })
+  @ValidateIf(given('parameters'))
+  @IsPlainObject()
+  parameters?: Record<string, unknown>;
+}

@@ -6,14 +6,19 @@ import { EventsModule, OutboxRegistry } from '../events/index.js';
 import { MaintenanceGateModule } from '../maintenance/index.js';
 import { MetricSources, ObservabilityModule } from '../observability/index.js';
 import { ActiveWorkRegistry, TargetsModule } from '../targets/index.js';
-import { HeldWorkRegistry, WorkersModule } from '../workers/index.js';
+import { WorkersModule } from '../workers/index.js';
 import { CompatCreation } from './compat/compat-creation.js';
+import { BulkCreation } from './bulk/bulk-creation.js';
+import { BulkController } from './bulk/bulk.controller.js';
+import { BulkJobs } from './bulk/bulk-jobs.service.js';
+import { Explanations } from './explanation/explanations.service.js';
 import { HeldJobs } from './held-jobs.js';
 import { JobController } from './job.controller.js';
 import { JobEndings } from './job-endings.js';
 import { JobIdempotentCreation } from './job-idempotent-creation.js';
 import { JobListsStore } from './job-lists.store.js';
 import { JobMetrics } from './job-metrics.js';
+import { JobRetries } from './job-retries.js';
 import { JobsCompatController } from './jobs.compat.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { jobOutbox } from './jobs.events.js';
@@ -42,9 +47,21 @@ import { WorkerProtocolController } from './protocol/worker-protocol.controller.
     TargetsModule,
     WorkersModule,
   ],
-  controllers: [JobsCompatController, JobsController, JobController, WorkerProtocolController],
+  controllers: [JobsCompatController, JobsController, JobController, BulkController, WorkerProtocolController],
   providers: [
-    ...[JobsStore, JobListsStore, JobsService, JobEndings, JobsReader, JobMetrics, JobIdempotentCreation, CompatCreation],
+    ...[
+      JobsStore,
+      JobListsStore,
+      JobsService,
+      JobEndings,
+      JobsReader,
+      JobMetrics,
+      JobIdempotentCreation,
+      JobRetries,
+      CompatCreation,
+      Explanations,
+    ],
+    ...[BulkJobs, BulkCreation],
     ...[LeasesStore, ClaimDesk, ClaimsService, LeasesService, JobRequeues, OperatorActions, JobRescue, JobRescueTask, HeldJobs],
   ],
   exports: [JobsReader],
@@ -56,8 +73,6 @@ export class JobsModule implements OnModuleInit {
     private readonly outboxes: OutboxRegistry,
     private readonly activeWork: ActiveWorkRegistry,
     private readonly reader: JobsReader,
-    private readonly heldWork: HeldWorkRegistry,
-    private readonly heldJobs: HeldJobs,
     private readonly metricSources: MetricSources,
     private readonly metrics: JobMetrics,
   ) {}
@@ -66,7 +81,6 @@ export class JobsModule implements OnModuleInit {
     this.outboxes.register({ ...jobOutbox, model: this.inProgress });
     this.outboxes.register({ ...jobOutbox, model: this.completed });
     this.activeWork.register(this.reader);
-    this.heldWork.register(this.heldJobs);
     this.metricSources.register('jobs', () => this.metrics.read());
   }
 }

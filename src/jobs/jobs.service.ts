@@ -10,6 +10,7 @@ import {
   cancelRequestChange,
   editChange,
   type JobEdit,
+  type JobDefaults,
   type JobEnd,
   type NewJob,
   reportChange,
@@ -24,6 +25,7 @@ import { JobFinalError, JobNotFoundError, OperationDisabledError, TargetBusyErro
 import type { CompatListedJob, JobView } from './job-views.js';
 import type { JobDocument } from './jobs.schema.js';
 import { JobsStore } from './jobs.store.js';
+import { ClaimDesk } from './protocol/claim-desk.js';
 
 /** What became of a status report. */
 export type ReportOutcome = 'applied' | 'notFound' | 'leased';
@@ -44,15 +46,17 @@ export class JobsService {
   constructor(
     private readonly store: JobsStore,
     private readonly endings: JobEndings,
+    private readonly desk: ClaimDesk,
     private readonly history: EventHistory,
     private readonly metrics: Metrics,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /** What a job has that its creator did not say. */
-  get defaults(): Pick<NewJob, 'priority' | 'notBefore' | 'dueAt' | 'tags' | 'maxFailures' | 'maxLosses' | 'runBudgetSeconds' | 'traceId' | 'retryOf'> {
+  get defaults(): JobDefaults {
     const { jobsMaxFailures: maxFailures, jobsMaxLosses: maxLosses } = this.settings;
-    return { priority: 'normal', notBefore: null, dueAt: null, tags: [], maxFailures, maxLosses, runBudgetSeconds: null, traceId: null, retryOf: null };
+    const unlinked = { traceId: null, retryOf: null, reason: null };
+    return { priority: 'normal', notBefore: null, dueAt: null, tags: [], maxFailures, maxLosses, runBudgetSeconds: null, ...unlinked };
   }
 
   /** @throws OperationDisabledError for a BUMP where the settings do not allow it */
@@ -68,6 +72,7 @@ export class JobsService {
     const creation = await this.store.create(randomUUID(), job, { caller, after: after?.createdAt ?? null });
     if (creation.kind === 'busy') return null;
     this.metrics.jobCreated(job.operation);
+    this.desk.ring();
     return creation.job;
   }
 
@@ -157,9 +162,13 @@ export class JobsService {
    * Edits an unfinished job.
    * @throws JobNotFoundError, JobFinalError; PreconditionFailedError when the job is not at the expected version
    */
-  async edit(id: string, { edit, expected }: { edit: JobEdit; expected: ExpectedVersion | undefined }, caller: Caller): Promise<JobView> {
+  async edit(
+    id: string,
+    { edit, expected, reason = null }: { edit: JobEdit; expected: ExpectedVersion | undefined; reason?: string | null },
+    caller: Caller,
+  ): Promise<JobView> {
     const version = typeof expected === 'number' ? { version: expected } : {};
-    const edited = await this.store.applyAndGet(id, editChange(edit, caller), version);
+    const edited = await this.store.applyAndGet(id, { ...editChange(edit, caller), reason }, version);
     return edited ?? this.refuse(id);
   }
 
@@ -205,7 +214,10 @@ function reportedEnd(job: JobDocument, report: StatusReport, reported: 'complete
   return {
     status,
     attemptOutcome: status,
-    error: status === 'failed' ? { code: 'WORKER_FAILED', message: (report.log ?? noMessage).slice(0, 1_000).toWellFormed(), details: null } : null,
+    error:
+      status === 'failed'
+        ? { code: 'WORKER_FAILED', message: (report.log ?? noMessage).slice(0, 1_000).toWellFormed(), details: null }
+        : null,
     lines: cancelled ? [...lines, `Cancelled: ${job.cancelRequested?.reason}`] : lines,
     ...(report.description !== undefined && { description: report.description }),
     reason: cancelled ? (job.cancelRequested?.reason ?? null) : null,

@@ -16,7 +16,7 @@ export class CompatPollsStore {
     const updates = operations.map((operation) => ({
       updateOne: { filter: { _id: operation as never }, update: { $currentDate: { at: true as const } }, upsert: true },
     }));
-    await this.model.collection.bulkWrite(updates as never, { ordered: false, writeConcern: { w: 1 } });
+    await this.model.collection.bulkWrite(updates, { ordered: false, writeConcern: { w: 1 } });
   }
 
   /** For each operation that was asked for at most so long ago: how long ago, in seconds. */

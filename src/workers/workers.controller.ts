@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentCaller, Roles } from '../auth/index.js';
 import type { Caller } from '../common/caller.js';
 import { ApiProblems } from '../common/http/api-problems.js';
-import { linkHeaderOf } from '../common/http/page.js';
+import { sendList } from '../common/http/send-list.js';
 import type { HeldJob } from './held-work.js';
 import { DrainWorkerDto, type HeldJobDto, WorkerDto, WorkerListQueryDto, WorkerPageDto } from './workers.dto.js';
 import { WorkersService, type WorkerView } from './workers.service.js';
@@ -23,19 +23,12 @@ export class WorkersController {
   @ApiOperation({ summary: 'List workers, what they hold, and operations that none can run', operationId: 'listWorkers' })
   @ApiOkResponse({ type: WorkerPageDto })
   @ApiProblems(400)
-  async list(
-    @Query() query: WorkerListQueryDto,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WorkerPageDto> {
-    const [page, unserved] = await Promise.all([this.workers.page(query), this.workers.unserved()]);
-    const link = linkHeaderOf(page, request.url);
-    if (link !== undefined) reply.header('Link', link);
-    return {
-      ...page,
-      items: page.items.map(workerDtoOf),
-      unserved: unserved.map(({ operation, since }) => ({ operation, since: since.toISOString() })),
-    };
+  async list(@Query() query: WorkerListQueryDto, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const unserved = (await this.workers.unserved()).map(({ operation, since }) => ({ operation, since: since.toISOString() }));
+    await sendList({ request, reply }, query, async (wanted): Promise<WorkerPageDto> => {
+      const page = await this.workers.page(wanted);
+      return { ...page, items: page.items.map(workerDtoOf), unserved };
+    });
   }
 
   @Get(':workerId')
@@ -53,7 +46,11 @@ export class WorkersController {
   @ApiOperation({ summary: 'Let a worker finish what it runs, and give it nothing more', operationId: 'drainWorker' })
   @ApiOkResponse({ type: WorkerDto })
   @ApiProblems(400, 404, 413, 415)
-  async drain(@Param('workerId') workerId: string, @Body() { reason }: DrainWorkerDto, @CurrentCaller() caller: Caller): Promise<WorkerDto> {
+  async drain(
+    @Param('workerId') workerId: string,
+    @Body() { reason }: DrainWorkerDto,
+    @CurrentCaller() caller: Caller,
+  ): Promise<WorkerDto> {
     return workerDtoOf(await this.workers.drain(workerId, reason, caller));
   }
 

@@ -73,7 +73,11 @@ export class WorkersService {
    */
   async forget(workerId: string, caller: Caller): Promise<void> {
     const held = (await this.work.findHeldBy([workerId])).get(workerId) ?? [];
-    if (held.length > 0) throw new WorkerBusyError(workerId, held.map(({ jobId }) => jobId));
+    if (held.length > 0)
+      throw new WorkerBusyError(
+        workerId,
+        held.map(({ jobId }) => jobId),
+      );
     if (!(await this.store.forget(workerId, caller))) throw new WorkerNotFoundError(workerId);
   }
 

@@ -71,7 +71,11 @@ export class WorkersStore {
     };
     try {
       const options = { ...oneAfter, upsert: true };
-      return (await this.workers.findOneAndUpdate(insertionFilter(_id) as never, insertionPipeline(insertion), options)) as StoredWorker | null;
+      return (await this.workers.findOneAndUpdate(
+        insertionFilter(_id) as never,
+        insertionPipeline(insertion),
+        options,
+      )) as StoredWorker | null;
     } catch (error) {
       if (duplicateKeyOf(error)?.includes('workerId')) return null; // another replica was faster
       throw error;
@@ -152,13 +156,16 @@ export class WorkersStore {
 
   /** The drained ones among some workers. */
   async listDrained(workerIds: readonly string[]): Promise<string[]> {
-    const found = this.workers.find({ workerId: { $in: [...workerIds] }, drain: { $ne: null } }, { ...limits, projection: { workerId: 1 } });
+    const found = this.workers.find(
+      { workerId: { $in: [...workerIds] }, drain: { $ne: null } },
+      { ...limits, projection: { workerId: 1 } },
+    );
     return (await found.toArray()).map((worker) => String(worker['workerId']));
   }
 
   /** The operations that workers which are alive can run. */
   async listServedOperations(): Promise<string[]> {
-    return this.workers.distinct('operations', { status: 'alive' }, { maxTimeMS: statementLimits.listMs });
+    return (await this.workers.distinct('operations', { status: 'alive' }, { maxTimeMS: statementLimits.listMs })) as string[];
   }
 
   /** How many workers in each state can run an operation. */

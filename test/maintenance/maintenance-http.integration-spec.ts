@@ -1,90 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Module } from '@nestjs/common';
-import { getConnectionToken } from '@nestjs/mongoose';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { describe, expect, it } from '@jest/globals';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { Test } from '@nestjs/testing';
-import { fastify, type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify';
-import type { Connection } from 'mongoose';
-import { AuthModule } from '../../src/auth/index.js';
-import { ErrorFilter } from '../../src/common/http/error.filter.js';
-import { createAdapter, installServerRules } from '../../src/common/http/server.js';
-import { createValidationPipe } from '../../src/common/http/validation.js';
-import { ConfigModule } from '../../src/config/config.module.js';
-import { readSettings } from '../../src/config/settings.js';
-import { DatabaseModule } from '../../src/database/database.module.js';
-import { DatabaseStarter } from '../../src/database/database-starter.js';
-import { MaintenanceModule, type RunningJob, RunningJobs } from '../../src/maintenance/index.js';
-import { freshDatabaseName, testMongodbUrl } from '../support/database.js';
+import { running, useMaintenanceApp } from './maintenance-app.js';
 
-const running: RunningJob[] = [];
-
-class ListedJobs extends RunningJobs {
-  countRunning = (): Promise<number> => Promise.resolve(running.length);
-  medianRunSeconds = (): Promise<number | null> => Promise.resolve(null);
-  listRunning = (limit: number): Promise<RunningJob[]> => Promise.resolve(running.slice(0, limit));
-}
-
-@Module({ providers: [ListedJobs], exports: [ListedJobs] })
-class ListedJobsModule {}
-
-@Module({})
-class OpenModule {}
-
-/** The maintenance routes alone, with everything that every route has, but for access: the tests of the started service see to that. */
-async function createApp(): Promise<NestFastifyApplication> {
-  const settings = readSettings({ MONGODB_URL: testMongodbUrl(), MONGODB_DATABASE: freshDatabaseName() });
-  const module = Test.createTestingModule({
-    imports: [
-      ConfigModule.with(settings),
-      DatabaseModule.at(testMongodbUrl()),
-      MaintenanceModule.with({ imports: [ListedJobsModule], reader: ListedJobs }),
-    ],
-  })
-    .overrideModule(AuthModule)
-    .useModule(OpenModule);
-  const adapter = createAdapter({
-    logger: fastify().log,
-    trustedProxies: [],
-    requestIdOf: (headers) => String(headers['x-request-id'] ?? 'made'),
-    onFrameworkError: () => undefined,
-  });
-  const app: NestFastifyApplication = (await module.compile()).createNestApplication(adapter, { logger: false });
-  app.useGlobalPipes(createValidationPipe());
-  app.useGlobalFilters(new ErrorFilter([]));
-  installServerRules(adapter.getInstance<FastifyInstance>());
-  await app.init();
-  await adapter.getInstance().ready();
-  await app.get(DatabaseStarter).ready;
-  return app;
-}
-
-let app: NestFastifyApplication;
-let database: Connection;
-
-beforeAll(async () => {
-  app = await createApp();
-  database = app.get<Connection>(getConnectionToken());
-});
-afterAll(async () => {
-  await database.dropDatabase();
-  await app.close();
-});
-beforeEach(async () => {
-  running.length = 0;
-  await database.collection('maintenance').deleteMany({});
-});
-
-const call = (method: 'GET' | 'HEAD' | 'POST' | 'PUT', url: string, options: InjectOptions = {}): Promise<LightMyRequestResponse> =>
-  app.inject({ method, url, ...options });
-const get = (url: string): Promise<LightMyRequestResponse> => call('GET', url);
-const post = (url: string, payload: object): Promise<LightMyRequestResponse> => call('POST', url, { payload });
-const put = (payload: unknown, ifMatch?: string): Promise<LightMyRequestResponse> =>
-  call('PUT', '/api/v1/maintenance', {
-    payload: JSON.stringify(payload),
-    headers: { 'content-type': 'application/json', ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }) },
-  });
-const records = (): Promise<unknown[]> => database.collection('maintenance').find().sort({ number: 1 }).toArray();
+const platform = useMaintenanceApp();
+const { call, get, post, put, records } = platform;
 const problemType = expect.stringMatching(/^application\/problem\+json/) as unknown;
 const newestPaths = ['/maintenance-status', '/maintenance-statuses/latest'];
 const historyPaths = ['/maintenance-history', '/maintenance-statuses'];
@@ -273,96 +192,6 @@ describe('PUT /api/v1/maintenance', () => {
   });
 });
 
-const job: RunningJob = { jobId: 'j', datasetName: 'D', operation: 'ADD', phase: 'built', percent: null, startedAt: new Date(0) };
-
-describe('GET /api/v1/maintenance?wait=quiet', () => {
-  const wait = (timeout: number) => get(`/api/v1/maintenance?wait=quiet&timeout=${timeout}`);
-
-  it('answers as soon as it is quiet, with the ETag', async () => {
-    running.push(job);
-    await put({ on: true, reason: 'Upgrade' }, '*');
-    const waiting = [1, 2, 3].map(() => wait(30));
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    running.length = 0;
-    for (const answer of await Promise.all(waiting)) {
-      expect([answer.statusCode, answer.headers.etag]).toEqual([200, '"1"']);
-      expect(answer.json()).toMatchObject({ mode: 'quiet', quietAt: expect.any(String) });
-    }
-  });
-
-  it('answers 409 with what is left when the time is over', async () => {
-    running.push(job);
-    await put({ on: true, reason: 'Upgrade' }, '*');
-    for (const timeout of [0, 1]) {
-      const answer = await wait(timeout);
-      expect([answer.statusCode, answer.headers['content-type']]).toEqual([409, problemType]);
-      expect(answer.json()).toMatchObject({
-        code: 'MAINTENANCE.NOT_QUIET',
-        remaining: { jobs: 1, uploads: 0 },
-        remainingJobs: [{ jobId: 'j' }],
-        estimatedQuietAt: null,
-      });
-    }
-  });
-
-  it('answers 409 when it is off, and when it goes off meanwhile', async () => {
-    expect((await wait(30)).json()).toMatchObject({ status: 409, code: 'MAINTENANCE.OFF' });
-    running.push(job);
-    await put({ on: true, reason: 'Upgrade' }, '*');
-    const waiting = wait(30);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await put({ on: false }, '*');
-    expect((await waiting).json()).toMatchObject({ status: 409, code: 'MAINTENANCE.OFF' });
-  });
-
-  it.each(['wait=busy', 'wait=quiet&timeout=301', 'wait=quiet&timeout=-1', 'wait=quiet&timeout=x', 'timeout=3', 'quiet=true'])(
-    'answers 400 to %s',
-    async (query) => {
-      expect((await get(`/api/v1/maintenance?${query}`)).statusCode).toBe(400);
-    },
-  );
-});
-
-describe('GET /api/v1/maintenance/deploy-check', () => {
-  const check = async () => (await get('/api/v1/maintenance/deploy-check')).json<object>();
-
-  it('says no while it is off, no with the jobs while it drains, and yes when it is quiet', async () => {
-    expect(await check()).toMatchObject({ mayDeploy: false, blockers: [{ kind: 'maintenance' }] });
-    running.push(job);
-    await put({ on: true, reason: 'Upgrade' }, '*');
-    expect(await check()).toEqual({
-      mayDeploy: false,
-      sentence: 'Do not deploy yet: 1 job is still running.',
-      blockers: [{ kind: 'job', count: 1, items: [{ subject: 'jobs/j', name: 'D', detail: 'ADD: built' }] }],
-    });
-    running.length = 0;
-    expect(await check()).toMatchObject({ mayDeploy: true, blockers: [] });
-  });
-});
-
-describe('a canary', () => {
-  it('is set, shown, and compared without regard to order', async () => {
-    const allow = { workers: ['b', 'a'], datasets: ['D'] };
-    const answer = await put({ on: true, reason: 'Upgrade', until: '2100-01-01T00:00:00Z', autoResume: true, allow }, '*');
-    expect(answer.json()).toMatchObject({ autoResume: true, allow: { workers: ['a', 'b'], datasets: ['D'] } });
-    const again = {
-      on: true,
-      reason: 'Upgrade',
-      until: '2100-01-01T00:00:00Z',
-      autoResume: true,
-      allow: { workers: ['a', 'b', 'a'], datasets: ['D'] },
-    };
-    expect((await put(again, '"0"')).headers.etag).toBe('"1"');
-  });
-
-  it('may not resume by itself without a time', async () => {
-    expect((await put({ on: true, reason: 'Upgrade', autoResume: true }, '*')).json()).toMatchObject({
-      status: 400,
-      errors: [{ pointer: '/until' }],
-    });
-  });
-});
-
 describe('GET /api/v1/maintenance/history', () => {
   it('pages through all changes, newest first, with actor and time', async () => {
     for (const n of [1, 2, 3]) await put({ on: true, reason: `${n}` }, '*');
@@ -393,33 +222,9 @@ describe('GET /api/v1/maintenance/history', () => {
   });
 });
 
-describe('the events of maintenance', () => {
-  it('are relayed with the switch as data', async () => {
-    await database.collection('events').deleteMany({});
-    await put({ on: true, reason: 'Upgrade', ticket: 'CHG-1' }, '*');
-    await put({ on: false }, '*');
-    const events = database.collection('events');
-    const relayed = () => events.find({ topic: 'maintenance' }, { sort: { seq: 1 } }).toArray();
-    for (let waited = 0; waited < 100 && (await relayed()).length < 3; waited++) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await relayed()).toMatchObject([
-      {
-        type: 'maintenance.on',
-        subject: 'maintenance/1',
-        dataset: null,
-        data: {
-          ...{ number: 1, on: true, reason: 'Upgrade', ticket: 'CHG-1', until: null, autoResume: false },
-          ...{ allow: { workers: [], datasets: [] }, link: '/api/v1/maintenance' },
-        },
-      },
-      { type: 'maintenance.quiet', from: 'draining', to: 'quiet', subject: 'maintenance/1', data: { number: 1, on: true } },
-      { type: 'maintenance.off', from: 'on', to: 'off', subject: 'maintenance/2', data: { number: 2, on: false } },
-    ]);
-  });
-});
-
 describe('the description of the routes', () => {
   it('has every path, each with an operation id of its own', () => {
-    const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+    const { paths } = SwaggerModule.createDocument(platform.app, new DocumentBuilder().build());
     const described = Object.entries(paths).filter(([path]) => path.includes('maintenance'));
     const operations = described.flatMap(([, item]) => [item.get, item.put, item.post].filter((operation) => operation !== undefined));
     const own = [...newestPaths, ...historyPaths, ...['', '/deploy-check', '/history'].map((rest) => `/api/v1/maintenance${rest}`)];

@@ -53,20 +53,20 @@ describe('JobsReader.medianRunSeconds', () => {
     await withPlatform(async ({ start }) => {
       const { app, connection } = await start();
       const reader = app.get(JobsReader, { strict: false });
-      const run = (n: number, operation: string, status = 'completed', seconds = n) => ({
+      const run = (n: number, operation: string, { status = 'completed', seconds = n } = {}) => ({
         ...{ _id: `${operation}-${n}-${status}`, operation, status, version: 1, outbox: [] },
         ...{ startedAt: new Date(n * 100_000), finishedAt: new Date(n * 100_000 + seconds * 1_000) },
       });
       const completed = connection.collection<{ _id: string }>('completed');
       for (let n = 1; n <= 4; n++) await completed.insertOne(run(n, 'ADD'));
-      await completed.insertOne(run(5, 'ADD', 'failed', 900));
-      await completed.insertOne(run(6, 'CHANGE', 'completed', 900));
+      await completed.insertOne(run(5, 'ADD', { status: 'failed', seconds: 900 }));
+      await completed.insertOne(run(6, 'CHANGE', { seconds: 900 }));
       expect(await reader.medianRunSeconds('ADD')).toBeNull();
       await completed.insertOne(run(7, 'ADD'));
       expect(await reader.medianRunSeconds('ADD')).toBe(3);
       await completed.insertOne(run(8, 'ADD'));
       expect(await reader.medianRunSeconds('ADD')).toBe(3.5);
-      await completed.insertMany(Array.from({ length: 101 }, (_, index) => run(index + 10, 'ADD', 'completed', 60)));
+      await completed.insertMany(Array.from({ length: 101 }, (_, index) => run(index + 10, 'ADD', { seconds: 60 })));
       expect(await reader.medianRunSeconds('ADD')).toBe(60);
     });
   });

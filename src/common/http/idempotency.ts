@@ -20,6 +20,9 @@ export interface StoredAnswer {
   readonly location: string | null;
 }
 
+/** SHA-256 of a body, as it was parsed. */
+export const bodyFingerprint = (body: unknown): string => createHash('sha256').update(JSON.stringify(body)).digest('hex');
+
 /**
  * The idempotency key of a request; undefined without the header.
  * @throws RequestInvalidError when it is not 1-255 visible ASCII characters
@@ -32,8 +35,7 @@ function idempotencyKeyOf(request: FastifyRequest): IdempotencyKey | undefined {
       { pointer: 'Idempotency-Key', code: 'format', message: 'must be 1 to 255 visible ASCII characters' },
     ]);
   }
-  const fingerprint = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
-  return { scope: `${request.method} ${pathOf(request)}`, key, fingerprint };
+  return { scope: `${request.method} ${pathOf(request)}`, key, fingerprint: bodyFingerprint(request.body) };
 }
 
 /** Injects the key of a creating call, or undefined. */

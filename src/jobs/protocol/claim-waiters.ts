@@ -30,7 +30,17 @@ export class ClaimWaiters {
   }
 
   /** Waits at the end of its lists; also ends with the signal, as `ended`. */
-  wait({ workerId, operations, ms, signal }: { workerId: string; operations: readonly string[]; ms: number; signal: AbortSignal }): Promise<WaitEnd> {
+  wait({
+    workerId,
+    operations,
+    ms,
+    signal,
+  }: {
+    workerId: string;
+    operations: readonly string[];
+    ms: number;
+    signal: AbortSignal;
+  }): Promise<WaitEnd> {
     if (signal.aborted) return Promise.resolve('ended');
     return new Promise((resolve) => {
       const end = (how: WaitEnd): void => {

@@ -50,7 +50,11 @@ interface Attempt extends ClaimRequest {
 }
 
 const retryAfterSeconds = { empty: 1, maintenance: 5, drained: 30, stopping: 1 } as const;
-const none = (reason: NoJob['reason'], detail: string | null = null): NoJob => ({ reason, detail, retryAfterSeconds: retryAfterSeconds[reason] });
+const none = (reason: NoJob['reason'], detail: string | null = null): NoJob => ({
+  reason,
+  detail,
+  retryAfterSeconds: retryAfterSeconds[reason],
+});
 
 /**
  * Hands out jobs. A claim is one conditional update; behind it the maintenance switch is read, and a job that a pause forbids is given back before anybody learns
@@ -128,7 +132,7 @@ export class ClaimsService {
       return claimed(job);
     }
     const reason = refusal ? 'The switch was turned on while the job was being claimed.' : 'The client had gone.';
-    await this.requeues.giveBack(job._id, unclaimChange(reason, caller), { leaseToken: job.lease!.token }, caller);
+    await this.requeues.giveBack(job._id, { requeue: unclaimChange(reason, caller), holds: { leaseToken: job.lease!.token } }, caller);
     return refusal ? none('maintenance', refusal.detail) : none('empty');
   }
 }

@@ -45,7 +45,7 @@ export class JobRequeues {
   }
 
   /** Puts a job back to queued, or cancels it where somebody asked for that. Null when it is not as it must be. */
-  async giveBack(id: string, requeue: Change, holds: Expected, caller: Caller): Promise<JobView | null> {
+  async giveBack(id: string, { requeue, holds }: { requeue: Change; holds: Expected }, caller: Caller): Promise<JobView | null> {
     const requeued = await this.store.applyAndGet(id, requeue, { ...holds, cancelRequested: false });
     if (requeued) this.desk.ring();
     return requeued ?? this.endings.end(id, cancelledAsAsked, { expected: { ...holds, cancelRequested: true }, caller });

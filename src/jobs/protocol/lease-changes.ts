@@ -104,10 +104,18 @@ export function heartbeatChange(beat: Heartbeat, caller: Caller): Change {
   const phase = beat.phase === undefined ? expression('$phase') : beat.phase;
   const percent = beat.percent === undefined ? expression('$percent') : beat.percent;
   const newPhase = { $ne: ['$phase', operand(phase)] };
-  const stepped = { $gte: [{ $abs: { $subtract: [{ $ifNull: [operand(percent), '$lease.percentTold'] }, '$lease.percentTold'] } }, toldProgress] };
+  const stepped = {
+    $gte: [{ $abs: { $subtract: [{ $ifNull: [operand(percent), '$lease.percentTold'] }, '$lease.percentTold'] } }, toldProgress],
+  };
   const told = { $or: [newPhase, stepped] };
   const percentTold = { $cond: [told, { $ifNull: [operand(percent), 0] }, '$lease.percentTold'] };
-  const lease = { heartbeatAt: '$$NOW', expiresAt: afterSeconds('$lease.seconds'), logLines: lines.arrived, percentTold, excused: operand(false) };
+  const lease = {
+    heartbeatAt: '$$NOW',
+    expiresAt: afterSeconds('$lease.seconds'),
+    logLines: lines.arrived,
+    percentTold,
+    excused: operand(false),
+  };
   return {
     type: expression({ $cond: [newPhase, operand('job.phase'), operand('job.progress')] }),
     to: 'running',

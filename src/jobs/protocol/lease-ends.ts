@@ -37,8 +37,8 @@ export function failedByOperator(job: JobDocument, reason: string): JobEnd {
 
 /** A lease that ended once more than allowed. */
 export function lostTooOften(job: JobDocument): JobEnd {
-  if (job.cancelRequested) return cancelledAsAsked(job);
   const losses = job.losses + (job.lease?.excused ? 0 : 1);
+  if (job.cancelRequested) return cancelledAsAsked(job, { losses });
   const message = `Its lease ended without a sign of life ${losses} times; ${job.maxLosses} are allowed.`;
   const error = { code: 'LOST_TOO_OFTEN', message, details: null };
   return { status: 'failed', attemptOutcome: 'lost', error, lines: [message], reason: message, kept: { losses } };

@@ -14,6 +14,14 @@ import { type Heartbeat, heartbeatChange, releaseChange, retryChange, snoozeChan
 import { completedEnd, type Completion, failedEnd } from './lease-ends.js';
 import { leaseLost } from './lost-lease.js';
 
+/** A call of somebody who says that they hold a job. */
+export interface LeaseCall {
+  /** The job. */
+  readonly id: string;
+  readonly token: string;
+  readonly caller: Caller;
+}
+
 /** What a worker is told with each heartbeat. */
 export interface Control {
   /** Stop: fail or release. */
@@ -52,7 +60,7 @@ export class LeasesService {
    * Prolongs the lease and notes progress. Safe to repeat.
    * @throws JobNotFoundError, LeaseLostError
    */
-  async heartbeat(id: string, token: string, beat: Heartbeat, caller: Caller): Promise<{ job: JobView; control: Control }> {
+  async heartbeat({ id, token, caller }: LeaseCall, beat: Heartbeat): Promise<{ job: JobView; control: Control }> {
     const job = await this.store.applyAndGet(id, heartbeatChange(beat, caller), { leaseToken: token });
     if (!job) return this.refuse(id, token);
     return { job, control: await this.controlOf(job, caller) };
@@ -72,7 +80,7 @@ export class LeasesService {
    * @returns the finished job, also for a repeat of the same call
    * @throws JobNotFoundError, LeaseLostError
    */
-  async complete(id: string, token: string, completion: Completion, caller: Caller): Promise<JobView> {
+  async complete({ id, token, caller }: LeaseCall, completion: Completion): Promise<JobView> {
     const finished = await this.endings.end(id, () => completedEnd(completion), { expected: { leaseToken: token }, caller });
     return finished ?? this.repeated(id, token, completion.closingCall);
   }
@@ -82,7 +90,7 @@ export class LeasesService {
    * @returns the job afterwards, also for a repeat of the same call
    * @throws JobNotFoundError, LeaseLostError
    */
-  async fail(id: string, token: string, report: FailureReport, caller: Caller): Promise<JobView> {
+  async fail({ id, token, caller }: LeaseCall, report: FailureReport): Promise<JobView> {
     const { error, retryable, retryAfterSeconds, closingCall } = report;
     const retry = { error, afterSeconds: retryAfterSeconds, closingCall, ...this.backoff() };
     const left = await this.requeues.leave(
@@ -103,13 +111,13 @@ export class LeasesService {
   }
 
   /** Puts the job off; no failure. @throws JobNotFoundError, LeaseLostError */
-  async snooze(id: string, token: string, rest: { seconds: number; reason: string | null }, caller: Caller): Promise<JobView> {
-    return (await this.requeues.giveBack(id, snoozeChange(rest, caller), { leaseToken: token }, caller)) ?? this.refuse(id, token);
+  async snooze({ id, token, caller }: LeaseCall, rest: { seconds: number; reason: string | null }): Promise<JobView> {
+    return (await this.requeues.giveBack(id, { requeue: snoozeChange(rest, caller), holds: { leaseToken: token } }, caller)) ?? this.refuse(id, token);
   }
 
   /** Gives the job back; no failure. @throws JobNotFoundError, LeaseLostError */
-  async release(id: string, token: string, reason: string | null, caller: Caller): Promise<JobView> {
-    return (await this.requeues.giveBack(id, releaseChange(reason, caller), { leaseToken: token }, caller)) ?? this.refuse(id, token);
+  async release({ id, token, caller }: LeaseCall, reason: string | null): Promise<JobView> {
+    return (await this.requeues.giveBack(id, { requeue: releaseChange(reason, caller), holds: { leaseToken: token } }, caller)) ?? this.refuse(id, token);
   }
 
   /** A closing call that missed: the repeat of one that went through gets the stored job. */

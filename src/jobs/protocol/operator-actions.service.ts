@@ -25,7 +25,7 @@ export class OperatorActions {
    * @throws JobNotFoundError, JobNotRunningError
    */
   release(id: string, reason: string, caller: Caller): Promise<JobView> {
-    return this.untilRunningNoMore(id, () => this.requeues.giveBack(id, releaseChange(reason, caller), { running: true }, caller));
+    return this.untilRunningNoMore(id, () => this.requeues.giveBack(id, { requeue: releaseChange(reason, caller), holds: { running: true } }, caller));
   }
 
   /**

@@ -155,9 +155,9 @@ function RunDatasets(description: string): PropertyDecorator {
   return (target, property) => {
     ApiPropertyOptional({ type: [RunDatasetDto], maxItems: 100, description: `${description} At most 16 KiB as JSON.` })(target, property);
     ValidateIf(given(String(property)))(target, property);
-    IsArray()(target, property as string);
-    ArrayMaxSize(100)(target, property as string);
-    ValidateNested({ each: true })(target, property as string);
+    IsArray()(target, property);
+    ArrayMaxSize(100)(target, property);
+    ValidateNested({ each: true })(target, property);
     Type(() => RunDatasetDto)(target, property);
   };
 }
@@ -205,7 +205,11 @@ export class ReleaseDto {
   @IsLeaseToken()
   leaseToken?: string;
 
-  @ApiPropertyOptional({ minLength: 1, maxLength: 2_000, description: 'Required without a token: an operator takes the job from its holder.' })
+  @ApiPropertyOptional({
+    minLength: 1,
+    maxLength: 2_000,
+    description: 'Required without a token: an operator takes the job from its holder.',
+  })
   @ValidateIf(given('reason'))
   @Matches(readableText, readableMessage)
   @Length(1, 2_000)

@@ -37,18 +37,3 @@ export class JobNotRunningError extends AppError {
     super(notRunning, `The job is ${current.status}, not running.`, { details: { current } });
   }
 }
-
-const notFinal = defineError({
-  code: 'JOBS.NOT_FINAL',
-  kind: 'conflict',
-  title: 'Job is not finished',
-  cause: 'Only a finished job can be run again; this one is queued or running.',
-  cure: 'Wait for its end, or cancel it first.',
-});
-
-/** Thrown when a job is to be retried that has not ended. */
-export class JobNotFinalError extends AppError {
-  constructor(current: { status: string; version: number }) {
-    super(notFinal, `The job is ${current.status}, not finished.`, { details: { current } });
-  }
-}

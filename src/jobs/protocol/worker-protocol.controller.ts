@@ -72,7 +72,7 @@ export class WorkerProtocolController {
   @ApiOkResponse({ type: HeartbeatAnswerDto })
   @ApiProblems(400, 404, 409, 413, 415)
   async heartbeat(@Param('jobId') jobId: string, @Body() body: HeartbeatDto, @CurrentCaller() caller: Caller): Promise<HeartbeatAnswerDto> {
-    const { job, control } = await this.leases.heartbeat(jobId, body.leaseToken, heartbeatOf(body), caller);
+    const { job, control } = await this.leases.heartbeat({ id: jobId, token: body.leaseToken, caller }, heartbeatOf(body));
     const { expiresAt, seconds } = job.lease!;
     return { leaseExpiresAt: expiresAt.toISOString(), heartbeatSeconds: heartbeatSecondsOf(seconds), control, version: job.version };
   }
@@ -89,7 +89,7 @@ export class WorkerProtocolController {
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobDto> {
-    return this.answer(reply, await this.leases.complete(jobId, body.leaseToken, completionOf(body), caller));
+    return this.answer(reply, await this.leases.complete({ id: jobId, token: body.leaseToken, caller }, completionOf(body)));
   }
 
   @Post(':jobId/fail')
@@ -108,7 +108,7 @@ export class WorkerProtocolController {
     const actor = actorOf(body, roles);
     const failed =
       actor.kind === 'worker'
-        ? await this.leases.fail(jobId, actor.leaseToken, failureOf(actor.leaseToken, body), caller)
+        ? await this.leases.fail({ id: jobId, token: actor.leaseToken, caller }, failureOf(actor.leaseToken, body))
         : await this.operators.fail(jobId, actor.reason, caller);
     return this.answer(reply, failed);
   }
@@ -125,7 +125,7 @@ export class WorkerProtocolController {
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobDto> {
-    return this.answer(reply, await this.leases.snooze(jobId, leaseToken, { seconds, reason: reason ?? null }, caller));
+    return this.answer(reply, await this.leases.snooze({ id: jobId, token: leaseToken, caller }, { seconds, reason: reason ?? null }));
   }
 
   @Post(':jobId/release')
@@ -144,7 +144,7 @@ export class WorkerProtocolController {
     const actor = actorOf(body, roles);
     const released =
       actor.kind === 'worker'
-        ? await this.leases.release(jobId, actor.leaseToken, body.reason ?? null, caller)
+        ? await this.leases.release({ id: jobId, token: actor.leaseToken, caller }, body.reason ?? null)
         : await this.operators.release(jobId, actor.reason, caller);
     return this.answer(reply, released);
   }

@@ -1,0 +1,46 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { SETTINGS, type Settings } from '../../config/settings.js';
+import { MaintenanceGate } from '../../maintenance/index.js';
+import { WorkerRegistry } from '../../workers/index.js';
+import { JobListsStore } from '../job-lists.store.js';
+import type { JobView } from '../job-views.js';
+import { isFinal } from '../jobs-lifecycle.js';
+import { JobsService } from '../jobs.service.js';
+import { explain, type Surroundings } from './job-explanation.js';
+
+/** Why a job is where it is: for people, and for programs. */
+export interface Explanation {
+  readonly sentences: readonly string[];
+  readonly job: JobView;
+  /** Null for a finished job, which nothing around it changes. */
+  readonly surroundings: Surroundings | null;
+}
+
+/** Looks around a job and says why it is where it is. */
+@Injectable()
+export class Explanations {
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly lists: JobListsStore,
+    private readonly gate: MaintenanceGate,
+    private readonly workers: WorkerRegistry,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** @throws JobNotFoundError */
+  async of(id: string): Promise<Explanation> {
+    const job = await this.jobs.get(id);
+    const surroundings = await this.around(job);
+    return { sentences: explain(job, surroundings), job, surroundings: isFinal(job.status) ? null : surroundings };
+  }
+
+  private async around(job: JobView): Promise<Surroundings> {
+    const [jobsBefore, workers, { on, reason, allow }] = await Promise.all([
+      job.status === 'queued' ? this.lists.countBefore(job) : 0,
+      this.workers.ableToRun(job.operation),
+      this.gate.current(),
+    ]);
+    const pause = on && !allow.datasets.includes(job.datasetName) ? { reason } : null;
+    return { jobsBefore, workers, pause, staleSeconds: this.settings.jobsStaleSeconds };
+  }
+}

@@ -1,0 +1,101 @@
+import type { JobView } from '../job-views.js';
+
+/** What the sentences are made of, beside the job itself. */
+export interface Surroundings {
+  /** Why claims are refused now; null while they are not. */
+  readonly pause: { readonly reason: string | null } | null;
+  /** Queued jobs of the same operation whose turn is before. */
+  readonly jobsBefore: number;
+  /** Workers that can run the operation, by state, and whether old workers ask for it. */
+  readonly workers: { readonly alive: number; readonly draining: number; readonly lost: number; readonly compat: boolean };
+  readonly staleSeconds: number;
+}
+
+/** What a sentence about a job's state needs of it. */
+export type Stated = Pick<JobView, 'status' | 'phase' | 'percent' | 'lease' | 'createdAt'>;
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+const at = (instant: Date | null): string => instant?.toISOString() ?? 'an unknown time';
+
+/** Says what a job does, as the end of a sentence: `is running, partitioning at 62 %, on imp-3`. */
+export function stateClause({ status, phase, percent, lease, createdAt }: Stated): string {
+  if (status === 'queued') return `is queued since ${at(createdAt)}`;
+  if (status !== 'running') return `is ${status}`;
+  const progress = percent === null ? '' : ` at ${percent} %`;
+  const place = lease ? `, on ${lease.workerId}` : ', by a worker of the old routes';
+  return `is running${phase || progress ? ',' : ''}${phase ? ` ${phase}` : ''}${progress}${place}`;
+}
+
+/**
+ * Why a job is where it is, in one to four sentences, by the database's clock: what it does, what it waits for, and what is wrong with it.
+ * @see API.md 2
+ */
+export function explain(job: JobView, surroundings: Surroundings): string[] {
+  const first = `${job.operation} of ${job.datasetName} ${stateClause(job)}.`;
+  if (job.status === 'queued') return [first, ...waiting(job, surroundings), ...overdue(job)];
+  if (job.status === 'running') return [first, ...running(job, surroundings), ...overdue(job)];
+  return ended(job);
+}
+
+const overdue = ({ dueAt, serverNow }: JobView): string[] => (dueAt && dueAt < serverNow ? [`It is overdue since ${at(dueAt)}.`] : []);
+
+function waiting(job: JobView, { pause, jobsBefore, workers }: Surroundings): string[] {
+  if (job.notBefore && job.notBefore > job.serverNow) return [...untilLater(job), ...paused(pause)];
+  if (pause) return paused(pause);
+  return [...turn(job, jobsBefore), ...whoCouldRun(job.operation, workers)];
+}
+
+function untilLater({ notBefore, failures, maxFailures, error, attempts }: JobView): string[] {
+  const last = attempts.at(-1)?.outcome;
+  if (last === 'failed' && error) {
+    return [
+      `It waits until ${at(notBefore)} for its next attempt, after failure ${failures} of ${maxFailures}: ${error.code}, ${error.message}`,
+    ];
+  }
+  return [`It waits until ${at(notBefore)}, as ${last === 'snoozed' ? 'its worker' : 'somebody'} asked for.`];
+}
+
+const paused = (pause: Surroundings['pause']): string[] =>
+  pause ? [`Nothing is handed out during maintenance${pause.reason === null ? '' : `: ${pause.reason}`}`] : [];
+
+function turn({ losses, maxLosses }: JobView, before: number): string[] {
+  const place = before === 0 ? 'It is the next of its operation.' : `It waits for its turn behind ${plural(before, 'job')}.`;
+  return [losses > 0 ? `${place} Its worker was lost ${losses} of ${maxLosses} allowed times.` : place];
+}
+
+function whoCouldRun(operation: string, { alive, draining, lost, compat }: Surroundings['workers']): string[] {
+  if (alive > 0 || compat) return [];
+  if (draining > 0)
+    return [`No worker can run ${operation}: ${plural(draining, 'worker')} could, but ${draining === 1 ? 'is' : 'are'} draining.`];
+  if (lost > 0) return [`No worker can run ${operation}: the last ${plural(lost, 'one')} that could ${lost === 1 ? 'is' : 'are'} lost.`];
+  return [`No worker can run ${operation}: none has asked for it.`];
+}
+
+function running(job: JobView, { staleSeconds }: Surroundings): string[] {
+  const { cancelRequested: cancel } = job;
+  const wish = cancel
+    ? [`${cancel.by} asked at ${at(cancel.at)} for its cancellation (${cancel.reason}); its worker is told with its next word.`]
+    : [];
+  return [...(job.lease ? underLease(job.lease, job.serverNow) : withoutLease(job, staleSeconds)), ...wish];
+}
+
+function underLease({ expiresAt, heartbeatAt, excused }: NonNullable<JobView['lease']>, now: Date): string[] {
+  if (expiresAt >= now) {
+    const excuse = excused ? ' Too many leases ended at one time, so it was given one lease period more.' : '';
+    return [`Its worker was last heard of at ${at(heartbeatAt)} and holds it until ${at(expiresAt)}.${excuse}`];
+  }
+  return [`Its lease ended at ${at(expiresAt)} without a sign of life; it will be taken back.`];
+}
+
+function withoutLease({ updatedAt, serverNow }: JobView, staleSeconds: number): string[] {
+  const silentMinutes = Math.floor((serverNow.getTime() - updatedAt.getTime()) / 60_000);
+  if (serverNow.getTime() - updatedAt.getTime() <= staleSeconds * 1_000) return [];
+  return [`Nothing was heard of it for ${plural(silentMinutes, 'minute')}: release or fail it when its worker is gone.`];
+}
+
+function ended({ operation, datasetName, status, finishedAt, attempt, error, cancelRequested }: JobView): string[] {
+  const first = `${operation} of ${datasetName} ${status === 'completed' ? 'completed' : `was ${status === 'failed' ? 'ended as failed' : status}`}`;
+  const when = `${first} at ${at(finishedAt)}, after ${plural(attempt, 'attempt')}.`;
+  if (error) return [when, `${error.code}: ${error.message}`];
+  return cancelRequested ? [when, `${cancelRequested.by} asked for it: ${cancelRequested.reason}`] : [when];
+}

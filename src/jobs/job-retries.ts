@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Actor } from '../common/caller.js';
+import { SETTINGS, type Settings } from '../config/settings.js';
+import type { NewJob } from './job-changes.js';
+import { parametersFor } from './job-parameters.js';
+import { checkOperations } from './job-requests.js';
+import type { JobView } from './job-views.js';
+import { isFinal } from './jobs-lifecycle.js';
+import { JobNotFinalError } from './jobs.errors.js';
+import { JobsService } from './jobs.service.js';
+
+/** Who wants to run a job again, and with what. */
+export interface RetryRequest {
+  readonly reason: string;
+  /** Undefined: those of the old job. */
+  readonly parameters: Record<string, unknown> | undefined;
+  readonly actor: Actor;
+}
+
+/** Makes new jobs of finished ones. The old job is not touched; the new one names it. */
+@Injectable()
+export class JobRetries {
+  constructor(
+    private readonly jobs: JobsService,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /**
+   * The new job that runs a finished one again; it is not created yet.
+   * @throws JobNotFoundError, JobNotFinalError; OperationDisabledError, RequestInvalidError, JobParametersInvalidError when it would not be accepted today
+   */
+  async jobFor(id: string, request: RetryRequest): Promise<NewJob> {
+    const old = await this.jobs.get(id);
+    if (!isFinal(old.status)) throw new JobNotFinalError({ status: old.status, version: old.version });
+    checkOperations({ wanted: [old.operation], refused: [] }, this.settings.jobsExtraOperations, '/operation');
+    this.jobs.checkEnabled(old.operation);
+    return this.copyOf(old, request);
+  }
+
+  private copyOf(old: JobView, { reason, parameters, actor }: RetryRequest): NewJob {
+    const { datasetName, operation, priority, tags, maxFailures, maxLosses, runBudgetSeconds, traceId } = old;
+    const kept = { datasetName, operation, priority, tags, maxFailures, maxLosses, runBudgetSeconds, traceId };
+    const given = parameters && parametersFor(operation, datasetName, parameters);
+    return {
+      ...kept,
+      ...(given ?? { parameters: old.parameters, extraParameters: old.extraParameters }),
+      notBefore: null,
+      dueAt: null,
+      retryOf: old._id,
+      createdBy: { id: actor.id, firstName: actor.name, lastName: '' },
+      reason,
+    };
+  }
+}
