@@ -4,10 +4,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Roles, tokenEndsAtMs } from '../auth/index.js';
 import { RequestInvalidError } from '../common/errors/request.errors.js';
 import { ApiProblems } from '../common/http/api-problems.js';
-import { linkHeaderOf } from '../common/http/page.js';
+import { sendList } from '../common/http/send-list.js';
 import { EventListQueryDto, EventStreamQueryDto, filterOf } from './event-query.dto.js';
 import { EventPageDto } from './events.dto.js';
-import { EventsReader } from './events.reader.js';
+import { type EventPageRequest, EventsReader } from './events.reader.js';
 import { EventStreams } from './stream/event-streams.js';
 
 const eventStreamType = 'text/event-stream';
@@ -29,18 +29,8 @@ export class EventsController {
   @ApiOperation({ summary: 'What happened: every change of every object, newest first', operationId: 'listEvents' })
   @ApiOkResponse({ type: EventPageDto })
   @ApiProblems(400)
-  async list(
-    @Query() query: EventListQueryDto,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<EventPageDto> {
-    const { limit, cursor, count, afterSeq } = query;
-    const sort = query.sort ?? (afterSeq === undefined ? '-seq' : 'seq');
-    const order = sort === 'seq' ? 'oldest-first' : 'newest-first';
-    const page = await this.reader.page({ filter: filterOf(query), afterSeq, order, limit, cursor, count });
-    const link = linkHeaderOf(page, request.url);
-    if (link !== undefined) reply.header('Link', link);
-    return page;
+  async list(@Query() query: EventListQueryDto, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await sendList({ request, reply }, query, (page) => this.reader.page(requestOf(page)));
   }
 
   @Get('stream')
@@ -74,6 +64,13 @@ export class EventsController {
     admitted.abandon();
     raw.end();
   }
+}
+
+function requestOf(query: EventListQueryDto): EventPageRequest {
+  const { limit, cursor, count, afterSeq } = query;
+  const sort = query.sort ?? (afterSeq === undefined ? '-seq' : 'seq');
+  const order = sort === 'seq' ? 'oldest-first' : 'newest-first';
+  return { filter: filterOf(query), afterSeq, order, limit, cursor, count };
 }
 
 /** @throws RequestInvalidError when the header holds no number of ours */

@@ -198,8 +198,8 @@ export class JobListsStore {
   /** How long the last runs of an operation took that completed, in seconds; of its `limit` newest finished jobs. */
   async newestRunSeconds(operation: string, limit: number): Promise<number[]> {
     const newest = await this.completedJobs.collection
-      .find<Pick<JobDocument, 'status' | 'startedAt' | 'finishedAt'>>({ operation })
-      .project({ _id: 0, status: 1, startedAt: 1, finishedAt: 1 })
+      .find({ operation })
+      .project<Pick<JobDocument, 'status' | 'startedAt' | 'finishedAt'>>({ _id: 0, status: 1, startedAt: 1, finishedAt: 1 })
       .sort({ finishedAt: -1, _id: -1 })
       .limit(limit)
       .maxTimeMS(statementLimits.listMs)

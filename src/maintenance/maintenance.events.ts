@@ -18,7 +18,6 @@ export function eventOf(before: MaintenanceSetting, after: MaintenanceSetting): 
 
 /** What the events of a record carry beside their history entry. */
 export function eventDataOf(record: MaintenanceRecord): Record<string, unknown> {
-  const { number, on, reason, ticket, until, autoResume = false, allow = nobody, quietAt = null } = record;
-  const times = { until: until?.toISOString() ?? null, quietAt: quietAt?.toISOString() ?? null };
-  return { number, on, reason, ticket, ...times, autoResume, allow, link: '/api/v1/maintenance' };
+  const { number, on, reason, ticket, until, autoResume = false, allow = nobody } = record;
+  return { number, on, reason, ticket, until: until?.toISOString() ?? null, autoResume, allow, link: '/api/v1/maintenance' };
 }

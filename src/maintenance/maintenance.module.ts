@@ -60,7 +60,7 @@ export class MaintenanceModule implements OnModuleInit {
     this.outboxes.register<MaintenanceDocument>({
       model: this.model,
       topic: 'maintenance',
-      fields: ['number', 'on', 'reason', 'ticket', 'until', 'autoResume', 'allow', 'quietAt'],
+      fields: ['number', 'on', 'reason', 'ticket', 'until', 'autoResume', 'allow'],
       subjectOf: (record) => `maintenance/${record.number}`,
       datasetOf: () => null,
       dataOf: eventDataOf,

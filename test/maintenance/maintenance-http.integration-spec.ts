@@ -1,90 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Module } from '@nestjs/common';
-import { getConnectionToken } from '@nestjs/mongoose';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { describe, expect, it } from '@jest/globals';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { Test } from '@nestjs/testing';
-import { fastify, type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify';
-import type { Connection } from 'mongoose';
-import { AuthModule } from '../../src/auth/index.js';
-import { ErrorFilter } from '../../src/common/http/error.filter.js';
-import { createAdapter, installServerRules } from '../../src/common/http/server.js';
-import { createValidationPipe } from '../../src/common/http/validation.js';
-import { ConfigModule } from '../../src/config/config.module.js';
-import { readSettings } from '../../src/config/settings.js';
-import { DatabaseModule } from '../../src/database/database.module.js';
-import { DatabaseStarter } from '../../src/database/database-starter.js';
-import { MaintenanceModule, type RunningJob, RunningJobs } from '../../src/maintenance/index.js';
-import { freshDatabaseName, testMongodbUrl } from '../support/database.js';
+import { running, useMaintenanceApp } from './maintenance-app.js';
 
-const running: RunningJob[] = [];
-
-class ListedJobs extends RunningJobs {
-  countRunning = (): Promise<number> => Promise.resolve(running.length);
-  medianRunSeconds = (): Promise<number | null> => Promise.resolve(null);
-  listRunning = (limit: number): Promise<RunningJob[]> => Promise.resolve(running.slice(0, limit));
-}
-
-@Module({ providers: [ListedJobs], exports: [ListedJobs] })
-class ListedJobsModule {}
-
-@Module({})
-class OpenModule {}
-
-/** The maintenance routes alone, with everything that every route has, but for access: the tests of the started service see to that. */
-async function createApp(): Promise<NestFastifyApplication> {
-  const settings = readSettings({ MONGODB_URL: testMongodbUrl(), MONGODB_DATABASE: freshDatabaseName() });
-  const module = Test.createTestingModule({
-    imports: [
-      ConfigModule.with(settings),
-      DatabaseModule.at(testMongodbUrl()),
-      MaintenanceModule.with({ imports: [ListedJobsModule], reader: ListedJobs }),
-    ],
-  })
-    .overrideModule(AuthModule)
-    .useModule(OpenModule);
-  const adapter = createAdapter({
-    logger: fastify().log,
-    trustedProxies: [],
-    requestIdOf: (headers) => String(headers['x-request-id'] ?? 'made'),
-    onFrameworkError: () => undefined,
-  });
-  const app: NestFastifyApplication = (await module.compile()).createNestApplication(adapter, { logger: false });
-  app.useGlobalPipes(createValidationPipe());
-  app.useGlobalFilters(new ErrorFilter([]));
-  installServerRules(adapter.getInstance<FastifyInstance>());
-  await app.init();
-  await adapter.getInstance().ready();
-  await app.get(DatabaseStarter).ready;
-  return app;
-}
-
-let app: NestFastifyApplication;
-let database: Connection;
-
-beforeAll(async () => {
-  app = await createApp();
-  database = app.get<Connection>(getConnectionToken());
-});
-afterAll(async () => {
-  await database.dropDatabase();
-  await app.close();
-});
-beforeEach(async () => {
-  running.length = 0;
-  await database.collection('maintenance').deleteMany({});
-});
-
-const call = (method: 'GET' | 'HEAD' | 'POST' | 'PUT', url: string, options: InjectOptions = {}): Promise<LightMyRequestResponse> =>
-  app.inject({ method, url, ...options });
-const get = (url: string): Promise<LightMyRequestResponse> => call('GET', url);
-const post = (url: string, payload: object): Promise<LightMyRequestResponse> => call('POST', url, { payload });
-const put = (payload: unknown, ifMatch?: string): Promise<LightMyRequestResponse> =>
-  call('PUT', '/api/v1/maintenance', {
-    payload: JSON.stringify(payload),
-    headers: { 'content-type': 'application/json', ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }) },
-  });
-const records = (): Promise<unknown[]> => database.collection('maintenance').find().sort({ number: 1 }).toArray();
+const platform = useMaintenanceApp();
+const { call, get, post, put, records } = platform;
 const problemType = expect.stringMatching(/^application\/problem\+json/) as unknown;
 const newestPaths = ['/maintenance-status', '/maintenance-statuses/latest'];
 const historyPaths = ['/maintenance-history', '/maintenance-statuses'];
@@ -289,6 +208,7 @@ describe('GET /api/v1/maintenance/history', () => {
       allow: { workers: [], datasets: [] },
       since: expect.stringMatching(/^\d{4}-.*Z$/),
       setBy: { id: 'anonymous', name: 'anonymous' },
+      quietAt: expect.stringMatching(/^\d{4}-.*Z$/),
       at: expect.stringMatching(/^\d{4}-.*Z$/),
       actor: { id: 'anonymous', name: 'anonymous', role: 'anonymous', address: '127.0.0.1' },
     });
@@ -302,36 +222,14 @@ describe('GET /api/v1/maintenance/history', () => {
   });
 });
 
-describe('the events of maintenance', () => {
-  it('are relayed with the switch as data', async () => {
-    await database.collection('events').deleteMany({});
-    await put({ on: true, reason: 'Upgrade', ticket: 'CHG-1' }, '*');
-    await put({ on: false }, '*');
-    const events = database.collection('events');
-    const relayed = () => events.find({ topic: 'maintenance' }, { sort: { seq: 1 } }).toArray();
-    for (let waited = 0; waited < 100 && (await relayed()).length < 2; waited++) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await relayed()).toMatchObject([
-      {
-        type: 'maintenance.on',
-        subject: 'maintenance/1',
-        dataset: null,
-        data: { number: 1, on: true, reason: 'Upgrade', ticket: 'CHG-1', until: null, link: '/api/v1/maintenance' },
-      },
-      { type: 'maintenance.off', subject: 'maintenance/2', from: 'on', to: 'off', changes: { on: [true, false], ticket: ['CHG-1', null] } },
-    ]);
-  });
-});
-
 describe('the description of the routes', () => {
   it('has every path, each with an operation id of its own', () => {
-    const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
-    const operations = Object.values(paths).flatMap((item) =>
-      [item.get, item.put, item.post].filter((operation) => operation !== undefined),
-    );
-    expect(Object.keys(paths).sort()).toEqual(
-      [...new Set([...newestPaths, ...historyPaths]), '/api/v1/maintenance', '/api/v1/maintenance/history'].sort(),
-    );
-    expect(operations).toHaveLength(9);
-    expect(new Set(operations.map((operation) => operation.operationId)).size).toBe(9);
+    const { paths } = SwaggerModule.createDocument(platform.app, new DocumentBuilder().build());
+    const described = Object.entries(paths).filter(([path]) => path.includes('maintenance'));
+    const operations = described.flatMap(([, item]) => [item.get, item.put, item.post].filter((operation) => operation !== undefined));
+    const own = [...newestPaths, ...historyPaths, ...['', '/deploy-check', '/history'].map((rest) => `/api/v1/maintenance${rest}`)];
+    expect(described.map(([path]) => path).sort()).toEqual([...new Set(own)].sort());
+    expect(operations).toHaveLength(10);
+    expect(new Set(operations.map((operation) => operation.operationId)).size).toBe(10);
   });
 });
