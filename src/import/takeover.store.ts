@@ -111,7 +111,7 @@ export class TakeoverStore {
 
   private async put(insertion: Insertion, session?: ClientSession): Promise<number> {
     const model = isFinal(insertion.to as JobDocument['status']) ? this.completed : this.inProgress;
-    await model.hydrate(insertion.document).validate();
+    await new model({ ...insertion.document, version: 1, outbox: [] }).validate();
     const options = { upsert: true, returnDocument: 'after', projection: { version: 1 }, ...(session && { session }) } as const;
     const stored = await model.collection.findOneAndUpdate(
       insertionFilter(insertion.document._id) as never,
