@@ -1,8 +1,8 @@
 import mongoose from 'mongoose';
 
-/** A database as the original job service leaves it after years: its own forms of time, several versions of documents, traces of crashes. */
-export const user = { userId: 'u-17', firstName: 'Kari', lastName: 'Lie' };
+const user = { userId: 'u-17', firstName: 'Kari', lastName: 'Lie' };
 
+/** Jobs of a database as the original job service leaves it after years: its own forms of time, several versions of documents, traces of crashes. */
 export const ids = {
   queued: '11111111-1111-4111-8111-111111111111',
   importing: '22222222-2222-4222-8222-222222222222',

@@ -33,13 +33,13 @@ async function steer(
   return exitCodes.done;
 }
 
-async function cancelOne(invocation: Invocation, jobId: string, { reason, force, yes, confirm }: SteeringFlags): Promise<Job> {
+async function cancelOne(invocation: Invocation, jobId: string, { reason, force, confirm }: SteeringFlags): Promise<Job> {
   if (force) {
     const { datasetName } = await invocation.request<Job>('GET', pathOf(jobId));
     if (confirm !== undefined && confirm !== datasetName)
       throw new CommandError(exitCodes.usage, `The job's dataset is ${datasetName}, not ${confirm}. Nothing was done.`);
     await invocation.confirm(`Cancelling job ${jobId} of ${datasetName} now takes it from a worker that may still write.`, {
-      yes: confirm === datasetName || (yes === true && invocation.canAsk),
+      yes: confirm === datasetName,
       flag: `--confirm ${datasetName}`,
     });
   }
