@@ -48,7 +48,7 @@ export class DriverJobs {
   async create(id, datasetName) {
     const outcome = { $ifNull: ['$outcome', operand(null)] };
     await this.targets.updateOne({ name: datasetName }, [{ $set: { ...targetFields(datasetName), outcome } }], { upsert: true });
-    await this.#insert(this.inProgress, insertionOf(id, newJob(datasetName), caller, null));
+    await this.#insert(this.inProgress, insertionOf(id, newJob(datasetName), { caller, after: null }));
   }
 
   #insert(collection, insertion, session) {
@@ -69,10 +69,9 @@ export class DriverJobs {
       await session.withTransaction(async () => {
         const job = await this.inProgress.findOneAndDelete({ _id: id, lease: null }, { session });
         if (!job) throw new Error(`job ${id} is not there`);
-        await this.#insert(this.completed, endOf(job, completion, caller), session);
-        const outcome = { status: 'completed', action: [job.operation], by: job.createdBy, jobId: id };
-        const fields = Object.fromEntries(Object.entries(outcome).map(([field, value]) => [field, operand(value)]));
-        const update = [{ $set: { ...targetFields(job.datasetName), outcome: { ...fields, at: '$$NOW' } } }];
+        const finished = await this.#insert(this.completed, endOf(job, completion, caller), session);
+        const outcome = { status: 'completed', action: [job.operation], by: job.createdBy, jobId: id, at: finished.finishedAt };
+        const update = [{ $set: { ...targetFields(job.datasetName), outcome: operand(outcome) } }];
         await this.targets.updateOne({ name: job.datasetName }, update, { upsert: true, session });
       }, transactionOptions);
     } finally {
