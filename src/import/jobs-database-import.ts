@@ -1,6 +1,6 @@
 import { isFinal } from '../jobs/jobs-lifecycle.js';
 import type { TargetOutcome } from '../targets/targets.schema.js';
-import { type OriginalPlace, readOriginalJob, type TakenJob } from './job-takeover.js';
+import { type JobReading, type OriginalPlace, readOriginalJob, type TakenJob } from './job-takeover.js';
 import type { DatabasePlace, ImportOptions } from './import-options.js';
 import { takeMaintenance } from './maintenance-takeover.js';
 import { instantOf, isTimeZone } from './naive-time.js';
@@ -11,7 +11,15 @@ import { ImportLedger, type ImportReport } from './report.js';
 import { type JobTakeover, TakeoverStore } from './takeover.store.js';
 
 /** Thrown when an import cannot begin; the message says what to do. */
-export class ImportRefusedError extends Error {}
+export class ImportRefusedError extends Error {
+  constructor(
+    readonly why: 'wrong-use' | 'unavailable',
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ImportRefusedError';
+  }
+}
 
 /** What a job that was not taken is told as. */
 const refusals: Partial<Record<JobTakeover, string>> = {
@@ -26,7 +34,10 @@ async function connected<T>(connect: Promise<T>, { url }: DatabasePlace): Promis
   try {
     return await connect;
   } catch (error) {
-    throw new ImportRefusedError(`${shownUrl(url)} does not answer: ${(error as Error).message.replaceAll(url, shownUrl(url))}`);
+    throw new ImportRefusedError(
+      'unavailable',
+      `${shownUrl(url)} does not answer: ${(error as Error).message.replaceAll(url, shownUrl(url))}`,
+    );
   }
 }
 
@@ -47,6 +58,11 @@ class LastJobs {
     return this.byTarget.get(name)?.jobId ?? null;
   }
 }
+
+/** Jobs that are written in parallel: each waits for the majority of the database. */
+const atOnce = 16;
+
+type ReadJob = Exclude<JobReading, { refusal: string }>;
 
 /** One run of an import, from the first document to the report. */
 class JobsDatabaseImport {
@@ -88,33 +104,53 @@ class JobsDatabaseImport {
   /** @returns the ids that were read */
   private async takeJobs(place: OriginalPlace, elsewhere: ReadonlySet<string>): Promise<Set<string>> {
     const ids = new Set<string>();
+    const batch: ReadJob[] = [];
     for await (const original of this.source.jobs(place)) {
       this.ledger.found('job');
-      if (typeof original.jobId === 'string' && (ids.has(original.jobId) || elsewhere.has(original.jobId)))
-        this.ledger.refuse('job', original.jobId, 'the source has it twice; the finished, else the first, was taken');
-      else await this.takeJob(original, place);
-      if (typeof original.jobId === 'string') ids.add(original.jobId);
+      const id = labelOf(original.jobId);
+      const reading =
+        ids.has(id) || elsewhere.has(id)
+          ? { refusal: 'the source has it twice; the finished, else the first, was taken' }
+          : this.read(original, place);
+      if (typeof original.jobId === 'string') ids.add(id);
+      if ('refusal' in reading) this.ledger.refuse('job', id, reading.refusal);
+      else batch.push(reading);
+      if (batch.length === atOnce) await this.takeBatch(batch.splice(0));
       this.step();
     }
+    await this.takeBatch(batch.splice(0));
     return ids;
   }
 
-  private async takeJob(original: OriginalJob, place: OriginalPlace): Promise<void> {
-    const id = labelOf(original.jobId);
+  /** The job as it would be taken, or why it cannot be, as far as the source alone tells. */
+  private read(original: OriginalJob, place: OriginalPlace): JobReading {
     const reading = readOriginalJob(original, place, this.options.zone);
-    if ('refusal' in reading) return this.ledger.refuse('job', id, reading.refusal);
-    const { job, notes } = reading;
-    const holder = isFinal(job.status) ? undefined : this.held.get(job.datasetName);
-    if (holder !== undefined) return this.ledger.refuse('job', id, `its target ${job.datasetName} has the active job ${holder} already`);
-    if (!isFinal(job.status)) this.held.set(job.datasetName, id);
+    if ('refusal' in reading) return reading;
+    const { job } = reading;
     if ((job.log[0]?.at ?? job.createdAt) < job.createdAt) this.early++;
-    const outcome = this.options.dryRun ? await this.store.preview(job) : await this.store.take(job);
-    const refusal = refusals[outcome];
-    if (refusal) return this.ledger.refuse('job', id, refusal);
-    this.ledger.done('job', outcome as 'taken' | 'updated' | 'unchanged');
-    for (const note of notes) this.ledger.note('job', id, note);
-    this.lastJobs.note(job);
-    if (!this.options.dryRun) await this.store.takeTarget(job.datasetName, job.createdAt, null);
+    if (isFinal(job.status)) return reading;
+    const holder = this.held.get(job.datasetName);
+    if (holder !== undefined) return { refusal: `its target ${job.datasetName} has the active job ${holder} already` };
+    this.held.set(job.datasetName, job._id);
+    return reading;
+  }
+
+  private async takeBatch(batch: readonly ReadJob[]): Promise<void> {
+    const outcomes = await Promise.all(batch.map(({ job }) => (this.options.dryRun ? this.store.preview(job) : this.takeJob(job))));
+    for (const [index, { job, notes }] of batch.entries()) {
+      const outcome = outcomes[index]!;
+      const refusal = refusals[outcome];
+      if (refusal) this.ledger.refuse('job', job._id, refusal);
+      else this.ledger.done('job', outcome as 'taken' | 'updated' | 'unchanged');
+      if (!refusal) for (const note of notes) this.ledger.note('job', job._id, note);
+      this.lastJobs.note(job);
+    }
+  }
+
+  private async takeJob(job: TakenJob): Promise<JobTakeover> {
+    const outcome = await this.store.take(job);
+    await this.store.takeTarget(job.datasetName, job.createdAt, null);
+    return outcome;
   }
 
   private async takeTarget(row: OriginalTarget): Promise<void> {
@@ -127,7 +163,8 @@ class JobsDatabaseImport {
     if (!at) return this.ledger.refuse('target', name, `its lastUpdatedAt ${JSON.stringify(row.lastUpdatedAt)} is no time`);
     const known = await this.store.findTarget(name);
     const outcome = this.outcomeOf(row, name, at);
-    if (known && (outcome === null || (known.outcome && known.outcome.at >= at))) return this.ledger.done('target', 'unchanged');
+    const derived = outcome === null && (known !== null || this.held.has(name));
+    if (derived || (known?.outcome && known.outcome.at >= at)) return this.ledger.done('target', 'unchanged');
     if (!this.options.dryRun) await this.store.takeTarget(name, at, outcome);
     this.ledger.done('target', known?.outcome ? 'updated' : 'taken');
   }
@@ -151,7 +188,8 @@ class JobsDatabaseImport {
  * @throws ImportRefusedError when a database does not answer or the zone is unknown
  */
 export async function importJobsDatabase(options: ImportOptions): Promise<ImportReport> {
-  if (!isTimeZone(options.zone)) throw new ImportRefusedError(`${options.zone} is no time zone; write one such as Europe/Oslo or UTC.`);
+  if (!isTimeZone(options.zone))
+    throw new ImportRefusedError('wrong-use', `${options.zone} is no time zone; write one such as Europe/Oslo or UTC.`);
   const source = await connected(OriginalStore.connect(options.source), options.source);
   try {
     const store = await connected(TakeoverStore.connect(options.target), options.target);

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type ClientSession, type Connection, type Model } from 'mongoose';
 import { systemCaller } from '../common/caller.js';
 import { type Insertion, insertionFilter, insertionPipeline, operand } from '../database/change.js';
-import { connectionOptions, transactionOptions } from '../database/connection-options.js';
+import { connectionOptions } from '../database/connection-options.js';
 import { createIndexes } from '../database/indexes.js';
 import { migrate } from '../database/migrations.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
+import { Transactions } from '../database/transactions.js';
 import { isFinal } from '../jobs/jobs-lifecycle.js';
 import { completedModel, inProgressModel, type JobDocument } from '../jobs/jobs.schema.js';
 import type { MaintenanceRecord } from '../maintenance/maintenance-lifecycle.js';
@@ -33,8 +34,10 @@ export class TakeoverStore {
   private readonly targets: Model<TargetDocument>;
   private readonly maintenance: Model<MaintenanceDocument>;
   private readonly takeovers: Model<TakeoverDocument>;
+  private readonly transactions: Transactions;
 
   private constructor(private readonly connection: Connection) {
+    this.transactions = new Transactions(connection);
     this.inProgress = connection.model<JobDocument>(inProgressModel.name, inProgressModel.schema);
     this.completed = connection.model<JobDocument>(completedModel.name, completedModel.schema);
     this.targets = connection.model<TargetDocument>(targetModel.name, targetModel.schema);
@@ -111,7 +114,7 @@ export class TakeoverStore {
 
   private async put(insertion: Insertion, session?: ClientSession): Promise<number> {
     const model = isFinal(insertion.to as JobDocument['status']) ? this.completed : this.inProgress;
-    await model.hydrate(insertion.document).validate();
+    await new model({ ...insertion.document, version: 1, outbox: [] }).validate();
     const options = { upsert: true, returnDocument: 'after', projection: { version: 1 }, ...(session && { session }) } as const;
     const stored = await model.collection.findOneAndUpdate(
       insertionFilter(insertion.document._id) as never,
@@ -126,16 +129,11 @@ export class TakeoverStore {
   }
 
   /** Takes the job out and puts it back as it is in the source now, in one transaction. */
-  private async replace(stored: JobDocument, job: TakenJob): Promise<number> {
-    const session = await this.connection.startSession();
-    try {
-      return await session.withTransaction(async () => {
-        const gone = await this.inProgress.collection.findOneAndDelete({ _id: stored._id as never, version: stored.version }, { session });
-        return gone ? this.put(this.insertionOf(job, gone as unknown as JobDocument), session) : stored.version;
-      }, transactionOptions);
-    } finally {
-      await session.endSession();
-    }
+  private replace(stored: JobDocument, job: TakenJob): Promise<number> {
+    return this.transactions.run(async (session) => {
+      const gone = await this.inProgress.collection.findOneAndDelete({ _id: stored._id as never, version: stored.version }, { session });
+      return gone ? this.put(this.insertionOf(job, gone as unknown as JobDocument), session) : stored.version;
+    });
   }
 
   private async remember(job: TakenJob, version: number): Promise<void> {

@@ -166,11 +166,13 @@ describe('connection', () => {
       const env = { XDG_CONFIG_HOME: config, DATA_DIR: folder };
       await run('jobs list --profile test', env);
       await run('jobs list --profile test --token-file -', env, { readInput: () => Promise.resolve('from-stdin\n') });
+      await run('jobs list', { ...env, SIGNALBOX_TOKEN: 'from-env', SIGNALBOX_PROFILE: 'test' });
       await run('jobs list --profile test', { ...env, SIGNALBOX_TOKEN: 'from-env', SIGNALBOX_URL: 'http://127.0.0.1:9' });
       expect(fake.arrived.map(({ headers }) => headers.authorization)).toEqual([
         'Bearer from-file',
         'Bearer from-stdin',
         'Bearer from-env',
+        'Bearer from-file',
       ]);
       expect(await run('jobs list --profile other', env)).toMatchObject({ code: 2, err: expect.stringContaining('it has test') });
     }));

@@ -125,7 +125,7 @@ describe('bulk changes', () => {
     const outcome = {
       succeeded: 1,
       failed: 1,
-      results: [{ index: 1, jobId: 'b', status: 409, problem: { code: 'JOBS.FINAL', detail: 'It is finished.' } }],
+      results: [{ index: 1, jobId: 'b', status: null, problem: { code: 'JOBS.FINAL', detail: 'It is finished.' } }],
     };
     const { code, out } = await against({ 'POST /api/v1/jobs/bulk': bulk(2, outcome) }, 'jobs release a b --reason stuck --yes');
     expect({ code, out }).toEqual({ code: 9, out: '1 done, 1 failed.\n  b  JOBS.FINAL  It is finished.\n' });

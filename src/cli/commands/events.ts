@@ -1,6 +1,6 @@
 import { Option } from 'commander';
-import type { ExitCode } from '../exit-codes.js';
-import { exitCodes } from '../exit-codes.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { positiveInteger } from '../global-flags.js';
 import type { Invocation, ListFlags } from '../invocation.js';
 import { ago } from '../output/text.js';
 import type { Column } from '../output/column.js';
@@ -75,7 +75,7 @@ export const eventVerbs: readonly Verb[] = [
   verb({
     name: 'tail',
     summary: 'Print what happens, as it happens, until Ctrl-C; --json prints one event a line.',
-    options: [...filterOptions(), new Option('--limit <n>', 'end after so many').argParser(Number)],
+    options: [...filterOptions(), new Option('--limit <n>', 'end after so many').argParser(positiveInteger)],
     examples: ['events tail --topic job --json --limit 1 --after-seq 0'],
     run: (invocation, _args, flags: EventFlags) => tail(invocation, flags),
   }),

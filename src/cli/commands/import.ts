@@ -44,7 +44,8 @@ async function importJobs(invocation: Invocation, flags: ImportFlags): Promise<E
     return report.refused.length > 0 ? exitCodes.someFailed : exitCodes.done;
   } catch (error) {
     bar.end();
-    if (error instanceof ImportRefusedError) throw new CommandError(exitCodes.unavailable, error.message);
+    if (error instanceof ImportRefusedError)
+      throw new CommandError(error.why === 'wrong-use' ? exitCodes.usage : exitCodes.unavailable, error.message);
     throw error;
   }
 }

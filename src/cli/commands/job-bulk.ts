@@ -13,7 +13,7 @@ export interface SteeringFlags {
   readonly force?: true;
 }
 
-export type BulkAction = 'cancel' | 'release' | 'fail' | 'edit';
+export type BulkAction = 'cancel' | 'retry' | 'release' | 'edit';
 
 /** What a bulk change would do. @see API.md 2 */
 interface BulkPreview {
@@ -27,8 +27,8 @@ interface BulkOutcome {
   readonly succeeded: number;
   readonly failed: number;
   readonly results: readonly {
-    readonly jobId: string;
-    readonly status: number;
+    readonly jobId: string | null;
+    readonly status: string | null;
     readonly problem: { readonly code: string; readonly detail: string } | null;
   }[];
 }
@@ -72,7 +72,7 @@ function outcomeLines({ succeeded, failed, results }: BulkOutcome): string[] {
   const faults = results.filter(({ problem }) => problem !== null);
   return [
     `${succeeded} done, ${failed} failed.`,
-    ...faults.map(({ jobId, problem }) => `  ${visible(jobId)}  ${problem?.code ?? ''}  ${visible(problem?.detail ?? '')}`),
+    ...faults.map(({ jobId, problem }) => `  ${shown(jobId)}  ${problem?.code ?? ''}  ${visible(problem?.detail ?? '')}`),
   ];
 }
 

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { positiveInteger } from '../global-flags.js';
 import type { Invocation } from '../invocation.js';
-import { collect, dryRunOption, instant, jsonObject, reasonOption, waitOption } from '../shared-options.js';
+import { collect, dryRunOption, instant, jsonObject, waitOption } from '../shared-options.js';
 import { verb, type Verb } from '../verb.js';
 import { exitCodeOfJob, followJob } from '../waiting/job-progress.js';
 import { type Job, jobLines } from './job-output.js';
@@ -35,18 +35,22 @@ async function create(invocation: Invocation, flags: CreateFlags): Promise<ExitC
   return printOrWait(invocation, await invocation.request<Job>('POST', '/api/v1/jobs', { body, ...headers }), wait === true);
 }
 
-interface RetryFlags {
-  readonly reason: string;
+/** Flags of `jobs retry` for one job. */
+export interface RetryFlags {
+  readonly reason?: string;
   readonly parameters?: object;
   readonly wait?: true;
 }
 
-async function retry(invocation: Invocation, jobId: string, { wait, ...body }: RetryFlags): Promise<ExitCode> {
+/** Makes a new job like one that has ended, and prints it or waits for its end. */
+export async function retryJob(invocation: Invocation, jobId: string, flags: RetryFlags): Promise<ExitCode> {
+  const { reason, parameters, wait } = flags;
+  const body = { reason, ...(parameters && { parameters }) };
   const created = await invocation.request<Job>('POST', `/api/v1/jobs/${encodeURIComponent(jobId)}/retry`, { body });
   return printOrWait(invocation, created, wait === true);
 }
 
-/** `jobs create` and `retry`: both make a job. */
+/** `jobs create`. */
 export const jobCreationVerbs: readonly Verb[] = [
   verb({
     name: 'create',
@@ -73,17 +77,5 @@ export const jobCreationVerbs: readonly Verb[] = [
       'jobs create --dataset AIR_TRAVEL --operation ADD --priority high --tag nightly --dry-run',
     ],
     run: (invocation, _args, flags: CreateFlags) => create(invocation, flags),
-  }),
-  verb({
-    name: 'retry',
-    args: '<jobId>',
-    summary: 'Make a new job like one that has ended.',
-    options: [
-      reasonOption(),
-      new Option('--parameters <json>', 'other parameters: a JSON object, or @FILE').argParser(jsonObject),
-      waitOption(),
-    ],
-    examples: [`jobs retry $JOB --reason again`],
-    run: (invocation, [jobId], flags: RetryFlags) => retry(invocation, jobId!, flags),
   }),
 ];

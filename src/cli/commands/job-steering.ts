@@ -1,15 +1,29 @@
 import { Option } from 'commander';
 import { CommandError, type ExitCode, exitCodes } from '../exit-codes.js';
 import type { Invocation } from '../invocation.js';
-import { collect, confirmOption, dryRunOption, filterOption, instantOrNone, reasonOption, yesOption } from '../shared-options.js';
+import {
+  collect,
+  confirmOption,
+  dryRunOption,
+  filterOption,
+  instantOrNone,
+  jsonObject,
+  reasonOption,
+  waitOption,
+  yesOption,
+} from '../shared-options.js';
 import { verb, type Verb } from '../verb.js';
+import { type RetryFlags, retryJob } from './job-creation.js';
 import { type Job, jobLines } from './job-output.js';
 import { type BulkAction, runBulk, type SteeringFlags } from './job-bulk.js';
 
 const pathOf = (jobId: string, action = ''): string => `/api/v1/jobs/${encodeURIComponent(jobId)}${action}`;
 
-function print(invocation: Invocation, job: Job): void {
+/** Makes the call that changes one job, and prints the job. */
+async function change(invocation: Invocation, call: Promise<Job>): Promise<ExitCode> {
+  const job = await call;
   invocation.printer.one(job, (paint) => jobLines(job, paint));
+  return exitCodes.done;
 }
 
 /** One job goes by its own route; several, or a filter, are a bulk change. @param single the change of one job */
@@ -21,7 +35,7 @@ async function steer(
     flags,
     changes,
     single,
-  }: { ids: readonly string[]; flags: SteeringFlags; changes?: object; single: (jobId: string) => Promise<Job> },
+  }: { ids: readonly string[]; flags: SteeringFlags; changes?: object; single: (jobId: string) => Promise<ExitCode> },
 ): Promise<ExitCode> {
   const [only] = ids;
   if (only === undefined && flags.filter === undefined)
@@ -29,17 +43,16 @@ async function steer(
   if (only !== undefined && flags.filter !== undefined)
     throw new CommandError(exitCodes.usage, 'Name jobs or choose them with --filter, not both.');
   if (ids.length !== 1 || flags.dryRun) return runBulk(invocation, { action, ids, flags, ...(changes && { changes }) });
-  print(invocation, await single(only!));
-  return exitCodes.done;
+  return single(only!);
 }
 
-async function cancelOne(invocation: Invocation, jobId: string, { reason, force, yes, confirm }: SteeringFlags): Promise<Job> {
+async function cancelOne(invocation: Invocation, jobId: string, { reason, force, confirm }: SteeringFlags): Promise<Job> {
   if (force) {
     const { datasetName } = await invocation.request<Job>('GET', pathOf(jobId));
     if (confirm !== undefined && confirm !== datasetName)
       throw new CommandError(exitCodes.usage, `The job's dataset is ${datasetName}, not ${confirm}. Nothing was done.`);
     await invocation.confirm(`Cancelling job ${jobId} of ${datasetName} now takes it from a worker that may still write.`, {
-      yes: confirm === datasetName || (yes === true && invocation.canAsk),
+      yes: confirm === datasetName,
       flag: `--confirm ${datasetName}`,
     });
   }
@@ -75,23 +88,20 @@ const manyOptions = (): Option[] => [
   confirmOption('repeat the number of jobs, when they are more than 100'),
 ];
 
-/** A command that says why and changes nothing else: `jobs release`, `jobs fail`. */
-const reasonedVerb = (action: 'release' | 'fail', summary: string): Verb =>
-  verb({
-    name: action,
-    args: '[jobId...]',
-    summary,
-    options: [reasonOption(), ...manyOptions()],
-    examples: [`jobs ${action} $JOB --reason stuck`],
-    run: (invocation: Invocation, ids: readonly string[], flags: SteeringFlags) =>
-      steer(invocation, action, {
-        ids,
-        flags,
-        single: (jobId) => invocation.request<Job>('POST', pathOf(jobId, `/${action}`), { body: { reason: flags.reason } }),
-      }),
-  });
+const operatorsCall = (
+  invocation: Invocation,
+  jobId: string,
+  { action, reason }: { action: 'release' | 'fail'; reason: string | undefined },
+): Promise<ExitCode> => change(invocation, invocation.request<Job>('POST', pathOf(jobId, `/${action}`), { body: { reason } }));
 
-/** `jobs cancel`, `release`, `fail`, `edit`, each for one job, several, or those of a filter. */
+/** @throws CommandError for what makes sense for one job only */
+function retry(invocation: Invocation, ids: readonly string[], flags: SteeringFlags & RetryFlags): Promise<ExitCode> {
+  if ((flags.wait || flags.parameters) && (ids.length !== 1 || flags.filter))
+    throw new CommandError(exitCodes.usage, '--wait and --parameters are for one job.');
+  return steer(invocation, 'retry', { ids, flags, single: (jobId) => retryJob(invocation, jobId, flags) });
+}
+
+/** `jobs cancel`, `retry`, `release`, `edit`, each for one job, several, or those of a filter; `fail` for one. */
 export const jobSteeringVerbs: readonly Verb[] = [
   verb({
     name: 'cancel',
@@ -103,10 +113,45 @@ export const jobSteeringVerbs: readonly Verb[] = [
       'jobs cancel --filter status=queued --filter operation=ADD --reason superseded --dry-run',
     ],
     run: (invocation, ids, flags: SteeringFlags) =>
-      steer(invocation, 'cancel', { ids, flags, single: (jobId) => cancelOne(invocation, jobId, flags) }),
+      steer(invocation, 'cancel', { ids, flags, single: (jobId) => change(invocation, cancelOne(invocation, jobId, flags)) }),
   }),
-  reasonedVerb('release', 'Put running jobs back into the queue; whoever holds one loses it.'),
-  reasonedVerb('fail', 'End running jobs as failed; whoever holds one loses it.'),
+  verb({
+    name: 'retry',
+    args: '[jobId...]',
+    summary: 'Make new jobs like some that have ended; with --wait exit 8 when it fails again.',
+    options: [
+      reasonOption(),
+      new Option('--parameters <json>', 'other parameters: a JSON object, or @FILE').argParser(jsonObject),
+      waitOption(),
+      ...manyOptions(),
+    ],
+    examples: [
+      'jobs retry $JOB --reason again',
+      'jobs retry --filter status=failed --filter errorCode=LOST_TOO_OFTEN --reason repaired --dry-run',
+    ],
+    run: (invocation, ids, flags: SteeringFlags & RetryFlags) => retry(invocation, ids, flags),
+  }),
+  verb({
+    name: 'release',
+    args: '[jobId...]',
+    summary: 'Put running jobs back into the queue; whoever holds one loses it.',
+    options: [reasonOption(), ...manyOptions()],
+    examples: ['jobs release $JOB --reason stuck'],
+    run: (invocation, ids, flags: SteeringFlags) =>
+      steer(invocation, 'release', {
+        ids,
+        flags,
+        single: (jobId) => operatorsCall(invocation, jobId, { action: 'release', reason: flags.reason }),
+      }),
+  }),
+  verb({
+    name: 'fail',
+    args: '<jobId>',
+    summary: 'End a running job as failed; whoever holds it loses it.',
+    options: [reasonOption()],
+    examples: ['jobs fail $JOB --reason stuck'],
+    run: (invocation, [jobId], { reason }: { reason: string }) => operatorsCall(invocation, jobId!, { action: 'fail', reason }),
+  }),
   verb({
     name: 'edit',
     args: '[jobId...]',
@@ -129,7 +174,7 @@ export const jobSteeringVerbs: readonly Verb[] = [
         ids,
         flags,
         changes,
-        single: (jobId) => invocation.request<Job>('PATCH', pathOf(jobId), { body: changes, ...headers }),
+        single: (jobId) => change(invocation, invocation.request<Job>('PATCH', pathOf(jobId), { body: changes, ...headers })),
       });
     },
   }),

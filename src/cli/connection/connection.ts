@@ -29,7 +29,7 @@ interface Profiles {
 export const dataDirOf = (io: CommandIo): string => resolve(io.env['DATA_DIR'] ?? './data');
 
 /** The file with the connections that `--profile` names. */
-export const profilesPath = (io: CommandIo): string =>
+const profilesPath = (io: CommandIo): string =>
   join(io.env['XDG_CONFIG_HOME'] ?? join(io.env['HOME'] ?? homedir(), '.config'), 'signalbox', 'profiles.json');
 
 /** The text of a file without outer spaces; null when there is none. */
@@ -95,12 +95,22 @@ function addressOf(flags: GlobalFlags, profile: Profile & { name: string }, io: 
   );
 }
 
+/** The token file of a profile, for the profile's own address only; SIGNALBOX_TOKEN goes before it unless the profile was asked for. */
+function profileTokenOf(
+  { profile: asked }: GlobalFlags,
+  { url: own, tokenFile }: Profile,
+  { io, url }: { io: CommandIo; url: string },
+): string | undefined {
+  if (own?.replace(/\/+$/, '') !== url) return undefined;
+  return io.env['SIGNALBOX_TOKEN'] && !asked ? undefined : tokenFile;
+}
+
 async function tokenOf(
   flags: GlobalFlags,
   profile: Profile,
-  { io, embedded }: { io: CommandIo; embedded: boolean },
+  { io, url, embedded }: { io: CommandIo; url: string; embedded: boolean },
 ): Promise<[string | null, string]> {
-  const file = flags.tokenFile ?? (io.env['SIGNALBOX_TOKEN'] ? undefined : profile.tokenFile);
+  const file = flags.tokenFile ?? profileTokenOf(flags, profile, { io, url });
   if (file === '-') return [(await io.readInput?.())?.trim() || null, 'stdin'];
   if (file !== undefined) {
     const token = textOf(file.replace(/^~(?=\/)/, io.env['HOME'] ?? homedir()));
@@ -122,12 +132,13 @@ function readable(path: string): boolean {
 }
 
 /**
- * Finds the service and the token of a command. The admin token of a data folder is only ever sent to the address that its service wrote there.
+ * Finds the service and the token of a command. A profile's token goes to the profile's address only, the admin token of a data folder only to the address that
+ * its service wrote there.
  * @throws CommandError when there is none, with what to do
  */
 export async function connectionOf(flags: GlobalFlags, io: CommandIo): Promise<Connection> {
   const profile = profileOf(flags, io);
   const { url, from, embedded } = addressOf(flags, profile, io);
-  const [token, tokenFrom] = await tokenOf(flags, profile, { io, embedded });
+  const [token, tokenFrom] = await tokenOf(flags, profile, { io, url, embedded });
   return { url, token, urlFrom: from, tokenFrom };
 }

@@ -79,7 +79,7 @@ export class Printer {
 }
 
 /** Names and values, the values below each other; what is null is left out. */
-export function rowsOf(document: object, { dim }: Paint): string[] {
+function rowsOf(document: object, { dim }: Paint): string[] {
   const present = Object.entries(document).filter(([, value]) => value !== null && value !== undefined);
   const width = Math.max(0, ...present.map(([name]) => name.length));
   return present.map(([name, value]) => `${dim(name.padEnd(width))}  ${shown(value)}`);

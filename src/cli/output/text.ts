@@ -35,7 +35,7 @@ export function ago(instant: unknown, now: number = Date.now()): string {
 }
 
 /** Seconds in their largest unit. */
-export function spanOf(seconds: number): string {
+function spanOf(seconds: number): string {
   const [size, unit] = units.find(([least]) => seconds >= least) ?? [1, 's'];
   return `${Math.floor(seconds / size)} ${unit}`;
 }
