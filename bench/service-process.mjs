@@ -22,7 +22,7 @@ async function freePort() {
 /** As open as the original with its token check switched off. */
 export const openSettings = { COMPAT_AUTH: 'reference', JWT_AUTH: 'false' };
 
-/** A started `dist/main.js` on the run's own database. */
+/** A service, started as `npm start` does, on the run's own database. */
 export class ServiceProcess {
   #output = '';
 
@@ -42,7 +42,7 @@ export class ServiceProcess {
     const port = await freePort();
     const settings = { HOST: '127.0.0.1', PORT: String(port), DATA_DIR: dataDir, MONGODB_URL: mongodbUrl, MONGODB_DATABASE: database };
     const spawnedAt = performance.now();
-    const child = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, 'dist/main.js'], {
+    const child = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, 'dist/bundle/main.js'], {
       cwd: root,
       env: { ...process.env, LOG_FORMAT: 'json', ...settings, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

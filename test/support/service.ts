@@ -119,14 +119,14 @@ async function endGently(child: ChildProcess, output: () => string): Promise<voi
   if (child.signalCode === 'SIGKILL') throw new Error(`the service did not stop within 15 s:\n${output().slice(-4_000)}`);
 }
 
-/** Starts `dist/main.js` and waits until it is ready. The caller stops it; nothing is left behind when the start fails. */
+/** Starts what `npm start` runs and waits until it is ready. The caller stops it; nothing is left behind when the start fails. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'signalbox-service-')));
   const inputDir = options.env?.['INPUT_DIR'] ?? join(dataDir, 'input');
   await mkdir(inputDir, { recursive: true });
   const databaseName = (options.database ?? 'shared') === 'shared' ? (options.env?.['MONGODB_DATABASE'] ?? freshDatabaseName()) : null;
   const env = environmentOf(options, { dataDir, inputDir, databaseName });
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], {
+  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/bundle/main.js'], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
