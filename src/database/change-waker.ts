@@ -105,6 +105,8 @@ export class ChangeWaker implements BeforeApplicationShutdown {
     });
     try {
       while (!signal.aborted) {
+        // The server ends a stream whose database is dropped; reading on would answer at once, for ever.
+        if (stream.closed) throw new Error('the server ended it');
         const change = await untilAborted(stream.tryNext(), signal);
         if (!change) continue;
         this.wake((names) => names.includes(change.ns.coll));
