@@ -108,6 +108,7 @@ export class ChangeWaker implements BeforeApplicationShutdown {
         // The server ends a stream whose database is dropped; reading on would answer at once, for ever.
         if (stream.closed) throw new Error('the server ended it');
         const change = await untilAborted(stream.tryNext(), signal);
+        if (stream.closed && !signal.aborted) throw new Error('the server ended it'); // as when the database is dropped
         if (!change) continue;
         this.wake((names) => names.includes(change.ns.coll));
         if (stream.bufferedCount() === 0) await sleep(gatherMs, undefined, { signal }).catch(() => undefined);

@@ -104,16 +104,9 @@ export function changePipeline(change: Change): object[] {
   const set = Object.fromEntries(Object.entries(change.set).map(([field, value]) => [field, operand(value)]));
   const raised = { $add: ['$version', 1] };
   const appended = { $concatArrays: ['$outbox', [entryOf(change)]] };
-  const happens = change.onlyIf?.json;
-  return [
-    {
-      $set: {
-        ...set,
-        version: happens ? { $cond: [happens, raised, '$version'] } : raised,
-        outbox: happens ? { $cond: [happens, appended, '$outbox'] } : appended,
-      },
-    },
-  ];
+  const whereItHappens = (then: object, otherwise: string): object =>
+    change.onlyIf ? { $cond: [change.onlyIf.json, then, otherwise] } : then;
+  return [{ $set: { ...set, version: whereItHappens(raised, '$version'), outbox: whereItHappens(appended, '$outbox') } }];
 }
 
 /** A document that is inserted with server time. */
