@@ -105,8 +105,6 @@ export class ChangeWaker implements BeforeApplicationShutdown {
     });
     try {
       while (!signal.aborted) {
-        // The server ends a stream whose database is dropped; reading on would answer at once, for ever.
-        if (stream.closed) throw new Error('the server ended it');
         const change = await untilAborted(stream.tryNext(), signal);
         if (stream.closed && !signal.aborted) throw new Error('the server ended it'); // as when the database is dropped
         if (!change) continue;

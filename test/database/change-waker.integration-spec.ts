@@ -40,19 +40,6 @@ describe('ChangeWaker', () => {
       await eventually(() => wakes.count === 2);
     }));
 
-  it('opens the stream again when its database was dropped, and leaves the process time meanwhile', () =>
-    withWaker(async (waker, connection) => {
-      const wakes = await countWakes(waker, ['things']);
-      await connection.collection('things').insertOne({ version: 1 });
-      await eventually(() => wakes.count === 1);
-      await connection.dropDatabase();
-      await eventually(() => wakes.count >= 2); // the wake of the new opening
-      await sleep(100);
-      const before = wakes.count;
-      await connection.collection('things').insertOne({ version: 1 });
-      await eventually(() => wakes.count > before);
-    }));
-
   it('wakes at an insert inside a transaction', () =>
     withWaker(async (waker, connection) => {
       await connection.createCollection('things');
