@@ -1,11 +1,5 @@
-export {
-  type MaintenanceAllowance,
-  type MaintenanceRefusal,
-  type MaintenanceSwitch,
-  type Passage,
-  refusalOf,
-} from './maintenance-lifecycle.js';
-export { MaintenanceClock, pausedMs } from './maintenance-clock.js';
+export { type MaintenanceSwitch, refusalOf } from './maintenance-lifecycle.js';
+export { MaintenanceClock } from './maintenance-clock.js';
 export { MaintenanceGate } from './maintenance-gate.js';
 export { MaintenanceGateModule } from './maintenance-gate.module.js';
 export { MaintenanceModule } from './maintenance.module.js';
