@@ -1,5 +1,5 @@
 import type { Actor } from '../common/caller.js';
-import { initialSetting, type MaintenanceRecord } from '../maintenance/maintenance-lifecycle.js';
+import { type MaintenanceRecord, untouched } from '../maintenance/maintenance-lifecycle.js';
 import type { ImportOptions } from './import-options.js';
 import { instantOf } from './naive-time.js';
 import { labelOf, type OriginalMaintenance } from './original-documents.js';
@@ -31,16 +31,7 @@ function numbered(
   let previous = newest;
   return settings.map(({ _id, ...setting }) => {
     const since: Date = previous?.on === setting.on ? previous.since : setting.at;
-    const record = {
-      ...initialSetting,
-      ...setting,
-      quietAt: null,
-      overdueAt: null,
-      _id: _id as TakenRecord['_id'],
-      number: (previous?.number ?? 0) + 1,
-      setBy,
-      since,
-    };
+    const record = { ...untouched, ...setting, _id: _id as TakenRecord['_id'], number: (previous?.number ?? 0) + 1, setBy, since };
     previous = record;
     return record;
   });
