@@ -112,6 +112,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened: every change of every object, newest first */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens, live
+         * @description Server-sent events: `id` is the number, `event` the type, `data` the event as in `GET /api/v1/events`. `event: reset` says that the events behind the given number are not kept, or that the number is ahead: load your lists again. `event: goodbye` says that this process stops: connect again.
+         */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/targets": {
         parameters: {
             query?: never;
@@ -158,6 +195,59 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List workers, what they hold, and operations that none can run */
+        get: operations["listWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/{workerId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One worker and what it holds */
+        get: operations["getWorker"];
+        put?: never;
+        post?: never;
+        /** Forget a worker that holds nothing, until it claims again */
+        delete: operations["forgetWorker"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/{workerId}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a worker finish what it runs, and give it nothing more */
+        put: operations["drainWorker"];
+        post?: never;
+        /** Give a worker jobs again */
+        delete: operations["undrainWorker"];
         options?: never;
         head?: never;
         patch?: never;
@@ -234,6 +324,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{jobId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a finished job again, as a new job */
+        post: operations["retryJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{jobId}": {
         parameters: {
             query?: never;
@@ -297,6 +404,145 @@ export interface paths {
         get: operations["listJobEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{jobId}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a job is where it is, in a few sentences */
+        get: operations["explainJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create, cancel, retry, release or edit many jobs
+         * @description Up to 500 jobs are created, up to 1,000 changed. The answer is 200 also when every item failed. Creating needs `pipeline` or `operator`, all else `operator`.
+         */
+        post: operations["bulkJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Claim one job, waiting for one if asked to */
+        post: operations["claimJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{jobId}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the lease, and report progress */
+        post: operations["heartbeatJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{jobId}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the job as completed */
+        post: operations["completeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{jobId}/fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the attempt as failed, or, as an operator, the job */
+        post: operations["failJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{jobId}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the job off; no failure */
+        post: operations["snoozeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{jobId}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the job back, or, as an operator, take it from its holder */
+        post: operations["releaseJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -380,10 +626,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The maintenance switch, and the jobs it waits for */
+        /** The maintenance switch, and the jobs it waits for; with `wait=quiet` when it is quiet */
         get: operations["getMaintenance"];
         /** Set the maintenance switch */
         put: operations["setMaintenance"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/deploy-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** May I deploy? */
+        get: operations["checkDeploy"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -665,6 +928,79 @@ export interface components {
             /** @description Empty when stopping. */
             checks: components["schemas"]["NamedCheckDto"][];
         };
+        EventActorDto: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            role: "reader" | "worker" | "pipeline" | "operator" | "admin" | "anonymous" | "system";
+            /** @description Network address; null for the service itself. */
+            address: string | null;
+        };
+        EventDataDto: {
+            /** @description Version of the object after the change. */
+            version: number;
+            /** Format: date-time */
+            at: string;
+            /** @example job.completed.v1 */
+            type: string;
+            /** @description State before; null for a creation. */
+            from: string | null;
+            to: string;
+            /** @description Field: [before, after]. */
+            changes: {
+                [key: string]: unknown[];
+            };
+            actor: components["schemas"]["EventActorDto"];
+            reason: string | null;
+            requestId: string;
+            /** @description Where the object is found. */
+            link?: string;
+            /** @description Jobs: state after the change. */
+            status?: string;
+            /** @description Jobs. */
+            phase?: string | null;
+            /** @description Jobs. */
+            datasetName?: string;
+            /** @description Jobs. */
+            operation?: string;
+            /** @description Jobs: why it failed. */
+            errorCode?: string | null;
+        };
+        EventDto: {
+            /** @enum {string} */
+            specversion: "1.0";
+            /** @description Id and version of the object; the same however often the event is delivered. */
+            id: string;
+            /** @example /api/v1 */
+            source: string;
+            /** @example job.completed.v1 */
+            type: string;
+            /**
+             * @description Path of the object, relative to the source.
+             * @example jobs/7b0c
+             */
+            subject: string;
+            /** Format: date-time */
+            time: string;
+            /** @enum {string} */
+            datacontenttype: "application/json";
+            /** @description Place in the order of all events; nothing new appears below a number that was seen. */
+            seq: number;
+            /** @description W3C trace context of the request that made the change. */
+            traceparent: string | null;
+            data: components["schemas"]["EventDataDto"];
+        };
+        ListCountDto: {
+            value: number;
+            /** @description False for an estimate, or when there are more than `value`. */
+            exact: boolean;
+        };
+        EventPageDto: {
+            items: components["schemas"]["EventDto"][];
+            nextCursor: string | null;
+            prevCursor: string | null;
+            count?: components["schemas"]["ListCountDto"];
+        };
         TargetActorDto: {
             id: string;
             name: string;
@@ -689,16 +1025,71 @@ export interface components {
             lastUpdatedBy: components["schemas"]["TargetActorDto"];
             lastJobId: string;
         };
-        ListCountDto: {
-            value: number;
-            /** @description False for an estimate, or when there are more than `value`. */
-            exact: boolean;
-        };
         TargetPageDto: {
             items: components["schemas"]["TargetDto"][];
             nextCursor: string | null;
             prevCursor: string | null;
             count?: components["schemas"]["ListCountDto"];
+        };
+        WorkerDrainDto: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
+        };
+        HeldJobDto: {
+            /** Format: uuid */
+            jobId: string;
+            datasetName: string;
+            operation: string;
+            phase: string | null;
+            percent: number | null;
+            /** Format: date-time */
+            claimedAt: string;
+            /**
+             * Format: date-time
+             * @description Until when it holds the job without a further word.
+             */
+            leaseExpiresAt: string;
+        };
+        WorkerDto: {
+            /** @description The name that it gives itself. */
+            workerId: string;
+            /** @description The version that it says it has. */
+            version: string | null;
+            /** @description What it claims. */
+            operations: string[];
+            /** @enum {string} */
+            state: "alive" | "draining" | "lost";
+            /** Format: date-time */
+            firstSeenAt: string;
+            /**
+             * Format: date-time
+             * @description Up to some seconds behind its last call.
+             */
+            lastSeenAt: string;
+            drain: components["schemas"]["WorkerDrainDto"] | null;
+            jobs: components["schemas"]["HeldJobDto"][];
+        };
+        UnservedOperationDto: {
+            operation: string;
+            /**
+             * Format: date-time
+             * @description Since when its oldest job waits.
+             */
+            since: string;
+        };
+        WorkerPageDto: {
+            items: components["schemas"]["WorkerDto"][];
+            nextCursor: string | null;
+            prevCursor: string | null;
+            count?: components["schemas"]["ListCountDto"];
+            /** @description Operations whose jobs wait and that no worker can run now. */
+            unserved: components["schemas"]["UnservedOperationDto"][];
+        };
+        DrainWorkerDto: {
+            /** @description Told to the worker with its next call. */
+            reason: string;
         };
         JobLeaseDto: {
             workerId: string;
@@ -718,6 +1109,18 @@ export interface components {
         JobErrorDto: {
             code: string;
             message: string;
+            /** @description What the worker added. */
+            details: {
+                [key: string]: unknown;
+            } | null;
+        };
+        AttemptPhaseDto: {
+            /** @enum {string} */
+            phase: "validating" | "decrypting" | "transforming" | "pseudonymizing" | "enriching" | "converting" | "partitioning" | "built" | "importing";
+            /** Format: date-time */
+            startedAt: string;
+            /** @description Null while it lasts. */
+            seconds: number | null;
         };
         JobAttemptDto: {
             attempt: number;
@@ -735,6 +1138,8 @@ export interface components {
             /** @enum {string|null} */
             outcome: "completed" | "failed" | "lost" | "snoozed" | "released" | "cancelled" | null;
             error: components["schemas"]["JobErrorDto"] | null;
+            /** @description The first 30, in order. */
+            phases: components["schemas"]["AttemptPhaseDto"][];
         };
         JobActorDto: {
             id: string;
@@ -773,6 +1178,14 @@ export interface components {
             lease: components["schemas"]["JobLeaseDto"] | null;
             cancelRequested: components["schemas"]["CancelRequestDto"] | null;
             error: components["schemas"]["JobErrorDto"] | null;
+            /** @description What the last attempt left for the next one. */
+            checkpoint: {
+                [key: string]: unknown;
+            } | null;
+            /** @description What the worker answered when it completed the job. */
+            result: {
+                [key: string]: unknown;
+            } | null;
             /** @description Newest 20, oldest first. */
             attempts: components["schemas"]["JobAttemptDto"][];
             /** Format: uuid */
@@ -841,6 +1254,14 @@ export interface components {
              * @enum {string}
              */
             onConflict: "refuse" | "return";
+        };
+        RetryJobDto: {
+            /** @description Shown in the history of the new job. */
+            reason: string;
+            /** @description Instead of those of the old job. */
+            parameters?: {
+                [key: string]: unknown;
+            };
         };
         EditJobDto: {
             /** @enum {string} */
@@ -915,6 +1336,14 @@ export interface components {
             lease: components["schemas"]["JobLeaseDto"] | null;
             cancelRequested: components["schemas"]["CancelRequestDto"] | null;
             error: components["schemas"]["JobErrorDto"] | null;
+            /** @description What the last attempt left for the next one. */
+            checkpoint: {
+                [key: string]: unknown;
+            } | null;
+            /** @description What the worker answered when it completed the job. */
+            result: {
+                [key: string]: unknown;
+            } | null;
             /** @description Newest 20, oldest first. */
             attempts: components["schemas"]["JobAttemptDto"][];
             /** Format: uuid */
@@ -950,17 +1379,235 @@ export interface components {
             nextCursor: string | null;
             prevCursor: string | null;
         };
+        AbleWorkersDto: {
+            alive: number;
+            draining: number;
+            lost: number;
+            /** @description A worker of the old routes asked for the operation in the last minute. */
+            compat: boolean;
+        };
+        ExplanationFactsDto: {
+            status: string;
+            /**
+             * Format: date-time
+             * @description The database's time of this answer.
+             */
+            now: string;
+            /** @description Queued jobs of the operation whose turn is before; null when finished. */
+            jobsBefore: number | null;
+            /** Format: date-time */
+            notBefore: string | null;
+            /** @description Maintenance keeps it from being handed out; null when finished. */
+            paused: boolean | null;
+            workers: components["schemas"]["AbleWorkersDto"] | null;
+            workerId: string | null;
+            /** Format: date-time */
+            leaseExpiresAt: string | null;
+        };
+        ExplanationDto: {
+            sentences: string[];
+            facts: components["schemas"]["ExplanationFactsDto"];
+        };
+        BulkResultDto: {
+            /** @description Place in the request, from 0. */
+            index: number;
+            jobId: string | null;
+            /** @description Status of the job afterwards; null when the action failed. */
+            status: string | null;
+            problem: {
+                [key: string]: unknown;
+            } | components["schemas"]["Problem"] | null;
+        };
+        BulkAnswerDto: {
+            succeeded: number;
+            failed: number;
+            /** @description In the order of the request. */
+            results: components["schemas"]["BulkResultDto"][];
+        };
+        ExcludedJobDto: {
+            jobId: string;
+            /** @example JOBS.FINAL */
+            code: string;
+        };
+        BulkDryRunDto: {
+            /** @description Jobs that would be changed. */
+            matched: number;
+            ids: string[];
+            /** @description The first 20 of them. */
+            sample: components["schemas"]["JobDto"][];
+            /** @description Jobs that are named or match, but that the action does not fit; at most 1,000. */
+            excluded: components["schemas"]["ExcludedJobDto"][];
+        };
+        BulkDto: {
+            /** @enum {string} */
+            action: "create" | "cancel" | "retry" | "release" | "edit";
+            /** @description Only with create, and there required. */
+            items?: components["schemas"]["CreateJobDto"][];
+            ids?: string[];
+            /** @description The filters of `GET /api/v1/jobs`, such as `{"status": "failed", "dataset": ["A", "B"]}`. */
+            filter?: {
+                [key: string]: unknown;
+            };
+            /** @description Only with edit, and there required. */
+            changes?: components["schemas"]["EditJobDto"];
+            /** @description Required but for create. */
+            reason?: string;
+            /**
+             * @description Changes nothing and answers what would be changed.
+             * @default false
+             */
+            dryRun: boolean;
+            /** @description Required with a filter: the `matched` of a dry run. */
+            expectedCount?: number;
+        };
+        ClaimingWorkerDto: {
+            /**
+             * @description 1 to 128 letters, digits or . _ : @ -, the same with every claim of one worker.
+             * @example imp-3
+             */
+            id: string;
+            version?: string | null;
+        };
+        ClaimDto: {
+            worker: components["schemas"]["ClaimingWorkerDto"];
+            /**
+             * @example [
+             *       "ADD",
+             *       "CHANGE"
+             *     ]
+             */
+            operations: string[];
+            /** @description JOBS_MIN_LEASE_SECONDS to 3600; default: JOBS_LEASE_SECONDS. Beat at a third of it. */
+            leaseSeconds?: number;
+            /**
+             * @description How long to wait for a job.
+             * @default 0
+             */
+            waitSeconds: number;
+            /** @description A name of your own: a repeat with it gets the same job and lease. */
+            claimId?: string;
+        };
+        ClaimAnswerDto: {
+            job: components["schemas"]["JobDto"] | null;
+            /** @description Proves that you hold the job; send it with every further call. */
+            leaseToken: string | null;
+            /** Format: date-time */
+            leaseExpiresAt: string | null;
+            /** @description How often to beat. */
+            heartbeatSeconds: number | null;
+            /**
+             * @description Why there is no job; no error.
+             * @enum {string|null}
+             */
+            reason: "empty" | "maintenance" | "drained" | "stopping" | null;
+            detail: string | null;
+            retryAfterSeconds: number | null;
+        };
+        HeartbeatDto: {
+            leaseToken: string;
+            /** @enum {string} */
+            phase?: "validating" | "decrypting" | "transforming" | "pseudonymizing" | "enriching" | "converting" | "partitioning" | "importing";
+            percent?: number;
+            /** @description For the next attempt; at most 16 KiB as JSON. */
+            checkpoint?: {
+                [key: string]: unknown;
+            };
+            /** @description Lines for the log; each is cut at 4 KiB. */
+            log?: string[];
+            /** @description How many lines this attempt sent before: those that are stored already are skipped. */
+            logOffset?: number;
+        };
+        CancelControlDto: {
+            reason: string;
+            by: string;
+        };
+        DrainControlDto: {
+            reason: string | null;
+        };
+        ControlDto: {
+            /** @description Stop: fail or release. */
+            cancel: components["schemas"]["CancelControlDto"] | null;
+            /** @description Finish or release, and claim no more. */
+            drain: components["schemas"]["DrainControlDto"] | null;
+        };
+        HeartbeatAnswerDto: {
+            /** Format: date-time */
+            leaseExpiresAt: string;
+            heartbeatSeconds: number;
+            control: components["schemas"]["ControlDto"];
+            /** @description Version of the job. */
+            version: number;
+        };
+        RunDatasetDto: {
+            namespace: string;
+            name: string;
+            version?: string | null;
+        };
+        CompleteDto: {
+            leaseToken: string;
+            /** @description At most 16 KiB as JSON. */
+            result?: {
+                [key: string]: unknown;
+            };
+            /** @description What the run read. At most 16 KiB as JSON. */
+            inputs?: components["schemas"]["RunDatasetDto"][];
+            /** @description What the run wrote. At most 16 KiB as JSON. */
+            outputs?: components["schemas"]["RunDatasetDto"][];
+        };
+        FailureDto: {
+            /**
+             * @description 1 to 64 letters, digits or . _ : -
+             * @example BAD_METADATA
+             */
+            code: string;
+            message: string;
+            /** @description At most 16 KiB as JSON. */
+            details?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        FailDto: {
+            /** @description A worker gives back the job that it holds. */
+            leaseToken?: string;
+            /** @description Required without a token: an operator takes the job from its holder. */
+            reason?: string;
+            /** @description Required with a token. */
+            error?: components["schemas"]["FailureDto"];
+            /**
+             * @description False: no further attempt.
+             * @default true
+             */
+            retryable: boolean;
+            /** @description Instead of the backoff. */
+            retryAfterSeconds?: number;
+        };
+        SnoozeDto: {
+            leaseToken: string;
+            seconds: number;
+            reason?: string;
+        };
+        ReleaseDto: {
+            /** @description A worker gives back the job that it holds. */
+            leaseToken?: string;
+            /** @description Required without a token: an operator takes the job from its holder. */
+            reason?: string;
+        };
+        AllowedDto: {
+            workers: string[];
+            datasets: string[];
+        };
         SetByDto: {
             id: string;
             name: string;
         };
         /**
-         * @description `draining`: on and a job is running; `quiet`: on and none is.
+         * @description `draining`: on and a job is running, or an old worker may still start one; `quiet`: on and nothing is.
          * @enum {string}
          */
         MaintenanceMode: "off" | "draining" | "quiet";
         RemainingDto: {
             jobs: number;
+            uploads: number;
         };
         RunningJobDto: {
             /** Format: uuid */
@@ -981,17 +1628,61 @@ export interface components {
             ticket: string | null;
             /** Format: date-time */
             until: string | null;
+            /** @description True: turns itself off at `until`. */
+            autoResume: boolean;
+            /** @description Who and what may pass while it is on. */
+            allow: components["schemas"]["AllowedDto"];
             /**
              * Format: date-time
              * @description Since when it is on, or off; null before the first change.
              */
             since: string | null;
             setBy: components["schemas"]["SetByDto"] | null;
-            /** @description `draining`: on and a job is running; `quiet`: on and none is. */
+            /**
+             * Format: date-time
+             * @description When it first became quiet since it is on.
+             */
+            quietAt: string | null;
+            /** @description `draining`: on and a job is running, or an old worker may still start one; `quiet`: on and nothing is. */
             mode: components["schemas"]["MaintenanceMode"];
             remaining: components["schemas"]["RemainingDto"];
             /** @description The first 20 of them. */
             remainingJobs: components["schemas"]["RunningJobDto"][];
+            /**
+             * Format: date-time
+             * @description When the running jobs may have ended, if each takes as long as its operation usually does; null without enough history.
+             */
+            estimatedQuietAt: string | null;
+        };
+        BlockerItemDto: {
+            /** @example jobs/7b0c */
+            subject: string;
+            name: string;
+            detail: string;
+        };
+        BlockerDto: {
+            /** @enum {string} */
+            kind: "maintenance" | "job" | "worker" | "upload" | "export" | "delivery";
+            count: number;
+            items: components["schemas"]["BlockerItemDto"][];
+        };
+        DeployCheckDto: {
+            mayDeploy: boolean;
+            /** @description The answer for people. */
+            sentence: string;
+            blockers: components["schemas"]["BlockerDto"][];
+        };
+        AllowDto: {
+            /**
+             * @description Workers that may take any job.
+             * @default []
+             */
+            workers: string[];
+            /**
+             * @description Datasets whose jobs any worker may take.
+             * @default []
+             */
+            datasets: string[];
         };
         SetMaintenanceDto: {
             /** @description True: no more jobs are handed out. */
@@ -1004,6 +1695,13 @@ export interface components {
              * @description When the work is expected to be over.
              */
             until?: string | null;
+            /**
+             * @description True: the switch turns itself off at `until`, which is then needed.
+             * @default false
+             */
+            autoResume: boolean | null;
+            /** @description Canaries: who and what may pass while it is on. */
+            allow?: components["schemas"]["AllowDto"] | null;
         };
         MaintenanceActorDto: {
             id: string;
@@ -1022,12 +1720,21 @@ export interface components {
             ticket: string | null;
             /** Format: date-time */
             until: string | null;
+            /** @description True: turns itself off at `until`. */
+            autoResume: boolean;
+            /** @description Who and what may pass while it is on. */
+            allow: components["schemas"]["AllowedDto"];
             /**
              * Format: date-time
              * @description Since when it is on, or off; null before the first change.
              */
             since: string | null;
             setBy: components["schemas"]["SetByDto"] | null;
+            /**
+             * Format: date-time
+             * @description When it first became quiet since it is on.
+             */
+            quietAt: string | null;
             /** Format: date-time */
             at: string;
             actor: components["schemas"]["MaintenanceActorDto"];
@@ -1346,6 +2053,193 @@ export interface operations {
             };
         };
     };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; more than 200 is cut to 200. */
+                limit?: number;
+                /** @description `nextCursor` or `prevCursor` of another page; empty is the first page. */
+                cursor?: string;
+                /** @description Adds `count`; exact up to 10 000. */
+                count?: "estimate" | "exact";
+                /** @description Such as `job` or `maintenance`. May be repeated: any of these. `!value` leaves the value out. */
+                topic?: string[];
+                /** @description Such as `job.failed` or `job.failed.v1`. May be repeated: any of these. `!value` leaves the value out. */
+                type?: string[];
+                /** @description Such as `jobs/ID`. May be repeated: any of these. `!value` leaves the value out. */
+                subject?: string[];
+                /** @description May be repeated: any of these. `!value` leaves the value out. */
+                dataset?: string[];
+                /** @description Id of who made the change. May be repeated: any of these. `!value` leaves the value out. */
+                actor?: string[];
+                /** @description Not before this time. */
+                since?: string;
+                /** @description Before this time. */
+                until?: string;
+                /** @description Only events with a higher number. */
+                afterSeq?: number;
+                /** @description By number. Default: newest first; with `afterSeq` oldest first. */
+                sort?: "-seq" | "seq";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPageDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamEvents: {
+        parameters: {
+            query?: {
+                /** @description Such as `job` or `maintenance`. May be repeated: any of these. `!value` leaves the value out. */
+                topic?: string[];
+                /** @description Such as `job.failed` or `job.failed.v1`. May be repeated: any of these. `!value` leaves the value out. */
+                type?: string[];
+                /** @description Such as `jobs/ID`. May be repeated: any of these. `!value` leaves the value out. */
+                subject?: string[];
+                /** @description May be repeated: any of these. `!value` leaves the value out. */
+                dataset?: string[];
+                /** @description Id of who made the change. May be repeated: any of these. `!value` leaves the value out. */
+                actor?: string[];
+                /** @description Not before this time. */
+                since?: string;
+                /** @description Before this time. */
+                until?: string;
+                /** @description Only events with a higher number. */
+                afterSeq?: number;
+            };
+            header?: {
+                /** @description Replays the events behind this number first; goes before `afterSeq`. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     compatListTargets: {
         parameters: {
             query?: never;
@@ -1511,6 +2405,416 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TargetDto"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWorkers: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; more than 200 is cut to 200. */
+                limit?: number;
+                /** @description `nextCursor` or `prevCursor` of another page; empty is the first page. */
+                cursor?: string;
+                /** @description Adds `count`; exact up to 10 000. */
+                count?: "estimate" | "exact";
+                state?: "alive" | "draining" | "lost";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerPageDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerDto"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drainWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrainWorkerDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undrainWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerDto"];
                 };
             };
             /** @description No usable token */
@@ -2334,6 +3638,134 @@ export interface operations {
             };
         };
     };
+    retryJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-255 ASCII characters; a repeat within 24 h gets the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryJobDto"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Version of the job. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getJob: {
         parameters: {
             query?: never;
@@ -2852,6 +4284,850 @@ export interface operations {
             };
         };
     };
+    explainJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationDto"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulkJobs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For create: each item is created once for its place and content. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswerDto"] | components["schemas"]["BulkDryRunDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimAnswerDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    heartbeatJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeartbeatDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatAnswerDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    completeJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version of the job. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    failJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FailDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version of the job. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snoozeJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozeDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version of the job. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version of the job. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "MaintenanceCompat_latest[0]": {
         parameters: {
             query?: never;
@@ -3254,7 +5530,12 @@ export interface operations {
     };
     getMaintenance: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Answers when maintenance is quiet. */
+                wait?: "quiet";
+                /** @description Seconds to wait at most. */
+                timeout?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3270,6 +5551,15 @@ export interface operations {
                     "application/json": components["schemas"]["MaintenanceDto"];
                 };
             };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No usable token */
             401: {
                 headers: {
@@ -3281,6 +5571,15 @@ export interface operations {
             };
             /** @description The token lacks a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3396,6 +5695,68 @@ export interface operations {
             };
             /** @description If-Match is missing */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkDeploy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeployCheckDto"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

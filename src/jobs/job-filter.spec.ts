@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type AnyOf, collectionsOf, conditionsOf, type JobFilter, withoutIdleStatus } from './job-filter.js';
+import type { AnyOf } from '../common/http/any-of.js';
+import { collectionsOf, conditionsOf, type JobFilter, withoutIdleStatus } from './job-filter.js';
 import { finalStatuses, isFinal, jobPhases, jobStatuses, type JobStatus } from './jobs-lifecycle.js';
 
 interface Candidate {

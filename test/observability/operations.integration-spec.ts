@@ -78,7 +78,10 @@ describe('GET /health', () => {
       expect([json.status, json.headers.get('retry-after')]).toEqual([503, '2']);
       expect(json.headers.get('content-type')).toMatch(/^application\/json/);
       const disk = { name: 'disk', ok: true, detail: null, decides: true };
-      expect(await json.json()).toEqual({ status: 'failing', checks: [disk, { name: 'database', ok: false, detail: 'no primary', decides: true }] });
+      expect(await json.json()).toEqual({
+        status: 'failing',
+        checks: [disk, { name: 'database', ok: false, detail: 'no primary', decides: true }],
+      });
       expect(await (await fetch(`${url}/health/ready`)).text()).toBe("I'm not ready: database");
     });
   });

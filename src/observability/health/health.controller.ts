@@ -13,7 +13,8 @@ const report = { schema: { $ref: getSchemaPath(HealthReportDto) } };
 
 const sentences = {
   ready: () => "I'm ready!",
-  failing: ({ checks }: HealthReport) => `I'm not ready: ${checks.flatMap(({ name, ok, decides }) => (ok || !decides ? [] : [name])).join(', ')}`,
+  failing: ({ checks }: HealthReport) =>
+    `I'm not ready: ${checks.flatMap(({ name, ok, decides }) => (ok || !decides ? [] : [name])).join(', ')}`,
   starting: () => "I'm not ready: starting",
   stopping: () => "I'm not ready: stopping",
 } as const satisfies Record<HealthReport['status'], (report: HealthReport) => string>;
