@@ -15,10 +15,14 @@ export const oneOf = <T extends string>(words: readonly T[]) =>
     return text as T;
   });
 
+/** An address as `URL` can read it: of a replica set's several hosts only the first. */
+export const withFirstHost = (text: string): string => text.replace(/^(mongodb:\/\/(?:[^/?@]*@)?[^,/?@]+)(?:,[^,/?@]+)+/, '$1');
+
 /** An absolute address with one of the protocols; `http:` may be limited to this machine, where nobody can listen in. */
 export const address = (protocols: readonly string[], { httpOnLoopbackOnly = false } = {}) =>
   makeExactValidator<string>((text) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const readable = withFirstHost(text);
+    const url = URL.canParse(readable) ? new URL(readable) : undefined;
     if (!url || !protocols.includes(url.protocol)) throw new EnvError(`must be an address that starts with ${protocols.join('// or ')}//`);
     const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
     if (httpOnLoopbackOnly && url.protocol === 'http:' && !loopback) throw new EnvError('must be https, except on this machine');

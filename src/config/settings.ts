@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanEnv, type CleanedEnv } from 'envalid';
 import { distance } from 'fastest-levenshtein';
-import { address, exactlyTrue, integer, list, oneOf, text, unlessFalse } from './setting-types.js';
+import { address, exactlyTrue, integer, list, oneOf, text, unlessFalse, withFirstHost } from './setting-types.js';
 
 export const compatAuthModes = ['strict', 'reference'] as const;
 export type CompatAuthMode = (typeof compatAuthModes)[number];
@@ -119,15 +119,15 @@ function withCredentials(url: string | undefined, secretsFile: string | undefine
   if (!url || !secretsFile) return url;
   try {
     const secrets = JSON.parse(readFileSync(secretsFile, 'utf8')) as Record<string, string>;
-    const parsed = new URL(url);
-    if (parsed.username === '' && secrets['MONGODB_USER'] && secrets['MONGODB_PASSWORD']) {
-      parsed.username = encodeURIComponent(secrets['MONGODB_USER']);
-      parsed.password = encodeURIComponent(secrets['MONGODB_PASSWORD']);
-      if (!parsed.searchParams.has('authSource')) parsed.searchParams.set('authSource', 'admin');
-    }
-    return parsed.href;
+    const { MONGODB_USER: user, MONGODB_PASSWORD: password } = secrets;
+    const { username, search, pathname, searchParams } = new URL(withFirstHost(url));
+    if (username !== '' || !user || !password) return url;
+    const signedIn = url.replace('://', `://${encodeURIComponent(user)}:${encodeURIComponent(password)}@`);
+    if (searchParams.has('authSource')) return signedIn;
+    return `${signedIn}${search ? '&' : pathname ? '?' : '/?'}authSource=admin`;
   } catch (error) {
-    problems.push(`SECRETS_FILE: ${secretsFile} is not a readable JSON file (${(error as Error).message})`);
+    // The message of a syntax error would quote the file.
+    problems.push(`SECRETS_FILE: ${secretsFile} is not a readable JSON file (${(error as NodeJS.ErrnoException).code ?? 'no JSON'})`);
     return url;
   }
 }
@@ -213,7 +213,7 @@ export const SETTINGS = Symbol('settings');
 export const embeddedIssuer = { issuer: 'signalbox-embedded', audience: 'signalbox' } as const;
 
 function databaseNameOf(url: string | undefined): string | undefined {
-  return url ? new URL(url).pathname.slice(1) || undefined : undefined;
+  return url ? new URL(withFirstHost(url)).pathname.slice(1) || undefined : undefined;
 }
 
 /** The settings of jobs and their workers. */

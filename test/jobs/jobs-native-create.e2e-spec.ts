@@ -101,7 +101,7 @@ describe('POST /api/v1/jobs', () => {
     ['onConflict', { onConflict: 'steal' }],
     ['version', { version: 4 }],
     ['jobId', { jobId: '7b0c6a52-6f0e-4d8e-9f5f-0d5f1a9d3c11' }],
-    ['__proto__x', { ['__proto__x']: {} }],
+    ['constructor', { ['constructor']: 'x' }],
   ])('refuses a wrong %s: %j', async (name, body) => {
     const reply = await client.post(body);
     expect(refusal(reply)).toEqual([400, 'REQUEST.INVALID']);

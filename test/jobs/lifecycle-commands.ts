@@ -146,7 +146,7 @@ const cancels = fc.record({ reason: texts, force: fc.boolean() });
 
 /** Sequences of calls about the jobs of three datasets. @param prefix of the present run's datasets */
 export const commands = (prefix: () => string): fc.Arbitrary<Iterable<JobCommand>> =>
-  fc.commands<JobsModel, LifecycleSystem>(
+  fc.commands<JobsModel, LifecycleSystem, false>(
     [
       fc.tuple(fc.nat(2), times).map(([dataset, count]) => new Create(dataset, prefix, count)),
       fc.tuple(index, words, times).map(([job, status, count]) => new Report(job, { status }, count)),

@@ -32,10 +32,23 @@ function requestInvalid(errors: readonly ValidationError[]): RequestInvalidError
   );
 }
 
+/** The transformation to a DTO drops these names before anything is validated, so they are refused before it. */
+const droppedNames = ['__proto__', 'constructor'];
+
+function refuseDroppedNames(value: unknown, { metatype, type }: ArgumentMetadata): void {
+  if (typeof value !== 'object' || value === null || (type !== 'query' && type !== 'body')) return;
+  const name = droppedNames.find((each) => Object.hasOwn(value, each));
+  if (name === undefined) return;
+  const known = knownNamesOf(metatype?.prototype as object | undefined);
+  const message = `${name} is not known here; known: ${known.join(', ')}`;
+  throw new RequestInvalidError(message, [{ pointer: `/${name}`, code: 'unknown', message }]);
+}
+
 /** Validates every DTO of the native API: unknown names are refused, nothing is converted that the DTO does not convert itself. */
 class RequestValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     try {
+      if (this.toValidate(metadata)) refuseDroppedNames(value, metadata);
       return (await super.transform(value, metadata)) as unknown;
     } catch (error) {
       if (error instanceof RequestInvalidError && metadata.type === 'query') throw withQueryPointers(error);
