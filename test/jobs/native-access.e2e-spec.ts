@@ -50,7 +50,7 @@ describe('the native API', () => {
     const body = bodyFor(method);
     const passed: string[] = [];
     for (const [role, client] of clients) {
-      const reply = await client.send(method, path, body);
+      const reply = await client.send(method, path, { json: body });
       if (reply.status === 403) expect(refusal(reply)).toEqual([403, 'AUTH.ROLE_MISSING']);
       else passed.push(role);
       // What passes is judged by its content: nothing here exists, and no route knows the body.

@@ -39,20 +39,18 @@ export class NativeClient {
   ) {}
 
   /** Any call below `/api/v1`. */
-  send(method: string, path: string, json?: unknown, headers: Outgoing['headers'] = {}): Promise<Reply> {
-    return this.http.send(method, `/api/v1/${path}`, {
-      ...(json === undefined ? {} : { json }),
-      headers: { authorization: `Bearer ${this.token}`, ...headers },
-    });
+  send(method: string, path: string, { json, headers = {} }: Pick<Outgoing, 'json' | 'headers'> = {}): Promise<Reply> {
+    const authorized = { authorization: `Bearer ${this.token}`, ...headers };
+    return this.http.send(method, `/api/v1/${path}`, { ...(json === undefined ? {} : { json }), headers: authorized });
   }
 
   get(path: string, headers: Outgoing['headers'] = {}): Promise<Reply> {
-    return this.send('GET', path, undefined, headers);
+    return this.send('GET', path, { headers });
   }
 
   /** `POST jobs` with what it has to have, whatever the answer. */
   post(more: object = {}, headers: Outgoing['headers'] = {}): Promise<Reply> {
-    return this.send('POST', 'jobs', { datasetName: freshTarget(), operation: 'ADD', ...more }, headers);
+    return this.send('POST', 'jobs', { json: { datasetName: freshTarget(), operation: 'ADD', ...more }, headers });
   }
 
   /** `POST jobs`, which has to be 201. */
@@ -63,11 +61,11 @@ export class NativeClient {
   }
 
   patch(id: string, changes: unknown, headers: Outgoing['headers'] = {}): Promise<Reply> {
-    return this.send('PATCH', `jobs/${id}`, changes, headers);
+    return this.send('PATCH', `jobs/${id}`, { json: changes, headers });
   }
 
   cancel(id: string, body: unknown, headers: Outgoing['headers'] = {}): Promise<Reply> {
-    return this.send('POST', `jobs/${id}/cancel`, body, headers);
+    return this.send('POST', `jobs/${id}/cancel`, { json: body, headers });
   }
 
   async job(id: string): Promise<NativeJob> {
