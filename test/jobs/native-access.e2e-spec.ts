@@ -8,6 +8,7 @@ const roles = ['reader', 'worker', 'pipeline', 'operator', 'admin'] as const;
 const readers: readonly string[] = roles;
 const makers = ['pipeline', 'operator', 'admin'];
 const operators = ['operator', 'admin'];
+const workers = ['worker', 'admin'];
 const id = '00000000-0000-4000-8000-000000000000';
 
 /** Every native route of this part, and who may use it. @see SECURITY.md 1 */
@@ -19,6 +20,22 @@ const routes: readonly (readonly [string, string, readonly string[]])[] = [
   ['GET', `jobs/${id}/events`, readers],
   ['PATCH', `jobs/${id}`, operators],
   ['POST', `jobs/${id}/cancel`, operators],
+  ['GET', `jobs/${id}/explain`, readers],
+  ['POST', `jobs/${id}/retry`, operators],
+  ['POST', 'jobs/bulk', makers],
+  ['POST', 'jobs/claim', workers],
+  ['POST', `jobs/${id}/heartbeat`, workers],
+  ['POST', `jobs/${id}/complete`, workers],
+  ['POST', `jobs/${id}/snooze`, workers],
+  ['POST', `jobs/${id}/fail`, [...workers, 'operator']],
+  ['POST', `jobs/${id}/release`, [...workers, 'operator']],
+  ['GET', 'workers', readers],
+  ['GET', 'workers/NO_WORKER', readers],
+  ['DELETE', 'workers/NO_WORKER', operators],
+  ['PUT', 'workers/NO_WORKER/drain', operators],
+  ['DELETE', 'workers/NO_WORKER/drain', operators],
+  ['GET', 'events', readers],
+  ['GET', 'events/stream?nobody=knows', readers],
   ['GET', 'targets', readers],
   ['GET', 'targets/NOT_THERE', readers],
   ['GET', 'datasets', readers],
@@ -30,6 +47,7 @@ const routes: readonly (readonly [string, string, readonly string[]])[] = [
   ['GET', 'maintenance', readers],
   ['PUT', 'maintenance', makers],
   ['GET', 'maintenance/history', readers],
+  ['GET', 'maintenance/deploy-check', readers],
 ];
 
 describe('the native API', () => {
@@ -50,7 +68,7 @@ describe('the native API', () => {
     const body = bodyFor(method);
     const passed: string[] = [];
     for (const [role, client] of clients) {
-      const reply = await client.send(method, path, body);
+      const reply = await client.send(method, path, { json: body });
       if (reply.status === 403) expect(refusal(reply)).toEqual([403, 'AUTH.ROLE_MISSING']);
       else passed.push(role);
       // What passes is judged by its content: nothing here exists, and no route knows the body.
@@ -65,7 +83,8 @@ describe('the native API', () => {
       .filter(([path]) => path.startsWith('/api/v1/') && path !== '/api/v1/version')
       .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.slice(8)}`));
     const listed = routes.map(
-      ([method, path]) => `${method} ${path.replace(/\?.*/, '').replace(id, '{jobId}').replace('NOT_THERE', '{name}')}`,
+      ([method, path]) =>
+        `${method} ${path.replace(/\?.*/, '').replace(id, '{jobId}').replace('NOT_THERE', '{name}').replace('NO_WORKER', '{workerId}')}`,
     );
     expect(listed.sort()).toEqual(described.sort());
   });

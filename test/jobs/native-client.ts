@@ -39,11 +39,9 @@ export class NativeClient {
   ) {}
 
   /** Any call below `/api/v1`. */
-  send(method: string, path: string, { json, headers = {} }: { json?: unknown; headers?: Outgoing['headers'] } = {}): Promise<Reply> {
-    return this.http.send(method, `/api/v1/${path}`, {
-      ...(json === undefined ? {} : { json }),
-      headers: { authorization: `Bearer ${this.token}`, ...headers },
-    });
+  send(method: string, path: string, { json, headers = {} }: Pick<Outgoing, 'json' | 'headers'> = {}): Promise<Reply> {
+    const authorized = { authorization: `Bearer ${this.token}`, ...headers };
+    return this.http.send(method, `/api/v1/${path}`, { ...(json === undefined ? {} : { json }), headers: authorized });
   }
 
   get(path: string, headers: Outgoing['headers'] = {}): Promise<Reply> {
