@@ -33,7 +33,9 @@ export class LifecycleSystem {
 
   /** Starts the application, not listening, on an empty database. */
   static async start(databaseName: string, dataDir: string): Promise<LifecycleSystem> {
-    const env = { MONGODB_URL: testMongodbUrl(), MONGODB_DATABASE: databaseName, DATA_DIR: dataDir, LOG_LEVEL: 'error' };
+    const database = { MONGODB_URL: testMongodbUrl(), MONGODB_DATABASE: databaseName };
+    // The model knows no limit of requeues, which has tests of its own.
+    const env = { ...database, DATA_DIR: dataDir, LOG_LEVEL: 'error', COMPAT_MAX_REQUEUES: '1000' };
     const settings = readSettings(env);
     const app = await createApplication(settings, testMongodbUrl(), createLogger(settings));
     await app.get(DatabaseStarter).ready;
