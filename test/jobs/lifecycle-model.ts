@@ -67,7 +67,7 @@ export class JobsModel {
 }
 
 /** True when a job will never change again. */
-export const isOver = (job: ModelJob): boolean => !['queued', 'running'].includes(job.status);
+const isOver = (job: ModelJob): boolean => !['queued', 'running'].includes(job.status);
 
 function linesOf({ status, description, log }: ModelReport): string[] {
   const lines = [];
