@@ -2062,6 +2062,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Adds `count`; exact up to 10 000. */
                 count?: "estimate" | "exact";
+                /** @description By number. Default: newest first; with `afterSeq` oldest first. */
+                sort?: "-seq" | "seq";
                 /** @description Such as `job` or `maintenance`. May be repeated: any of these. `!value` leaves the value out. */
                 topic?: string[];
                 /** @description Such as `job.failed` or `job.failed.v1`. May be repeated: any of these. `!value` leaves the value out. */
@@ -2078,8 +2080,6 @@ export interface operations {
                 until?: string;
                 /** @description Only events with a higher number. */
                 afterSeq?: number;
-                /** @description By number. Default: newest first; with `afterSeq` oldest first. */
-                sort?: "-seq" | "seq";
             };
             header?: never;
             path?: never;
