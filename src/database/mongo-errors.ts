@@ -1,6 +1,5 @@
 import mongoose from 'mongoose';
 import type { AppError } from '../common/errors/app-error.js';
-import { TooBroadError } from '../common/errors/request.errors.js';
 import { ServiceUnavailableError } from '../common/errors/service.errors.js';
 
 const { MongoError, MongoServerError, MongoServerSelectionError, MongoNetworkError } = mongoose.mongo;
@@ -51,7 +50,6 @@ export function databaseAway(error: unknown): boolean {
 
 /** Database errors as expected ones, for the error filter. */
 export function translateMongoError(error: unknown): AppError | undefined {
-  if (ranOutOfTime(error)) return new TooBroadError(error);
   if (databaseAway(error)) return new ServiceUnavailableError('The database does not answer now, or not in time. Try again.', error);
   return undefined;
 }

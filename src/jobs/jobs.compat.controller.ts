@@ -4,6 +4,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { assertSameSite, CompatCookies, CompatRoles, type CookieUser, CurrentCaller, JobCookies } from '../auth/index.js';
 import type { Caller } from '../common/caller.js';
+import { ClientGone } from '../common/http/client-gone.js';
 import { CompatError } from '../common/http/compat-error.js';
 import { sendJsonArray } from '../common/http/json-array.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
@@ -62,16 +63,21 @@ export class JobsCompatController {
   @Post('jobs')
   @HttpCode(200)
   @CompatCookies()
-  @RouteConfig({ bodyLimits: { items: 10_000 } })
+  @RouteConfig({ bodyLimits: { items: 10_000 }, handlerSeconds: 60 })
   @ApiOperation({ summary: 'Create jobs: one result for each, in order', operationId: 'compatCreateJobs' })
   @ApiBody({ schema: newJobsSchema })
   @ApiOkResponse({ schema: { type: 'array', items: resultSchema } })
   @messageAnswer(400, 'The body is not valid; nothing was created')
-  async create(@Body() body: unknown, @Req() request: FastifyRequest, @CurrentCaller() caller: Caller): Promise<CreationResult[]> {
+  async create(
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @CurrentCaller() caller: Caller,
+    @ClientGone() stopped: AbortSignal,
+  ): Promise<CreationResult[]> {
     const items = readNewJobs(body);
     assertSameSite(request);
     const user = await this.cookies.verify(request.headers.cookie);
-    return this.creation.createAll(items, user, callerOf(user, caller));
+    return this.creation.createAll(items, { user, caller: callerOf(user, caller), stopped });
   }
 
   @Get('jobs/:jobId')

@@ -24,7 +24,6 @@ const byFastifyCode: Record<string, (error: Error) => AppError> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => new RequestInvalidError('The body is not as long as Content-Length says.'),
   FST_ERR_BAD_URL: () => new RequestInvalidError('The path is not correctly percent-encoded.'),
   FST_ERR_MAX_PARAM_LENGTH: () => new RouteUnknownError('a path with so long a segment'),
-  FST_ERR_HANDLER_TIMEOUT: (error) => new ServiceUnavailableError('The answer took too long. Try again.', error),
   FST_ERR_INSTANCE_ALREADY_CLOSED: () => new ServiceStoppingError(),
 };
 

@@ -1,9 +1,15 @@
 import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ServiceUnavailableError } from '../errors/service.errors.js';
+
+/** Long answers of one process: how many at once, and how long a reader may take nothing of one. Each holds a few hundred documents in memory. */
+const streamLimits = { atOnce: 32, stalledMs: 60_000 } as const;
+let streaming = 0;
 
 /**
  * Answers with text that arrives in chunks. One chunk goes out whole; more are streamed in constant memory and without a time limit. The stream stops when
- * the client goes, and destroys the connection when it breaks, so that half an answer never looks whole.
+ * the client goes or stalls, and destroys the connection when it breaks, so that half an answer never looks whole.
+ * @throws ServiceUnavailableError when too many answers are being streamed
  */
 export async function sendInChunks(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
@@ -16,8 +22,14 @@ export async function sendInChunks(
     await reply.header('content-type', mediaType).send(Buffer.from(first.done ? '' : first.value));
     return;
   }
+  if (streaming >= streamLimits.atOnce) {
+    await chunks.return(undefined);
+    throw new ServiceUnavailableError('Too many long lists are being read. Try again.');
+  }
   reply.hijack();
   reply.raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), 'content-type': mediaType });
+  reply.raw.setTimeout(streamLimits.stalledMs, () => reply.raw.destroy());
+  streaming++;
   try {
     if (request.method === 'HEAD') await chunks.return(undefined);
     else await writeAll(reply, [first.value as string, second.value], chunks);
@@ -25,6 +37,8 @@ export async function sendInChunks(
   } catch (error) {
     request.log.warn({ err: error }, 'answer broken off');
     reply.raw.destroy();
+  } finally {
+    streaming--;
   }
 }
 

@@ -11,8 +11,16 @@ export interface Http {
 
 const csvPageSize = 200;
 
-/** True when the caller prefers CSV. */
-const wantsCsv = ({ headers }: FastifyRequest): boolean => /(^|,)\s*text\/csv\b/i.test(headers.accept ?? '');
+/** How much a caller wants a media type: 1 unless it says less, 0 when it does not name it. */
+function weightOf(mediaType: string, accept: string): number {
+  const named = accept.split(',').find((range) => range.split(';', 1)[0]?.trim().toLowerCase() === mediaType);
+  if (named === undefined) return 0;
+  return Number(/;\s*q=([\d.]+)/i.exec(named)?.[1] ?? 1);
+}
+
+/** True when the caller names CSV, and wants it more than JSON. */
+const wantsCsv = ({ headers: { accept = '' } }: FastifyRequest): boolean =>
+  weightOf('text/csv', accept) > weightOf('application/json', accept);
 
 /** A value of one cell: what is no scalar as JSON, null as nothing. */
 const cellOf = (value: unknown): unknown => (typeof value === 'object' && value !== null ? JSON.stringify(value) : value);

@@ -9,6 +9,7 @@ import {
   type RawServerDefault,
 } from 'fastify';
 import { MediaTypeError, MethodNotAllowedError, RequestInvalidError, RouteUnknownError } from '../errors/request.errors.js';
+import { ServiceUnavailableError } from '../errors/service.errors.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { bodyLimitsOf, checkBody } from './body-limits.js';
 import { pathOf } from './error.filter.js';
@@ -61,7 +62,6 @@ export function createAdapter(options: ServerOptions): FastifyAdapter {
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     bodyLimit: serverLimits.bodyBytes,
     requestTimeout: serverLimits.requestMs,
-    handlerTimeout: serverLimits.handlerMs,
     keepAliveTimeout: serverLimits.keepAliveMs,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
@@ -118,18 +118,24 @@ declare module 'fastify' {
   }
 }
 
-/** Gives routes that wait for something their longer time. */
-function applyHandlerSeconds(instance: FastifyInstance): void {
-  instance.addHook('onRoute', (route) => {
-    const seconds = route.config?.handlerSeconds;
-    if (seconds !== undefined) route.handlerTimeout = seconds * 1_000;
-  });
+/**
+ * Answers 503 when a handler takes too long. The time begins when the body has been read, which has its own limit; what the handler does then goes on, and its
+ * answer is dropped. Streams have no limit once they have begun.
+ */
+function limitHandler(request: FastifyRequest, reply: FastifyReply): void {
+  const seconds = request.routeOptions.config.handlerSeconds;
+  const timer = setTimeout(
+    () => {
+      if (!reply.sent && !reply.raw.headersSent) reply.send(new ServiceUnavailableError('The answer took too long. Try again.'));
+    },
+    seconds === undefined ? serverLimits.handlerMs : seconds * 1_000,
+  );
+  reply.raw.once('close', () => clearTimeout(timer));
 }
 
 /** Hooks that hold for every route. Call before the application is initialised, so that they see all routes. */
 export function installServerRules(instance: FastifyInstance<RawServerDefault>): void {
   readOnlyJson(instance);
-  applyHandlerSeconds(instance);
   const allowed = new AllowedMethods();
   allowed.watch(instance);
   instance.addHook('onRequest', (request, reply, done) => {
@@ -138,6 +144,10 @@ export function installServerRules(instance: FastifyInstance<RawServerDefault>):
   });
   instance.addHook('preValidation', (request, _reply, done) => {
     checkRequest(request);
+    done();
+  });
+  instance.addHook('preHandler', (request, reply, done) => {
+    limitHandler(request, reply);
     done();
   });
   instance.addHook('onSend', (request, reply, payload, done) => {

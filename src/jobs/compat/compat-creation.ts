@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { CookieUser } from '../../auth/index.js';
 import type { Caller } from '../../common/caller.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
+import { databaseAway } from '../../database/mongo-errors.js';
 import { keptParameters } from '../job-parameters.js';
 import { datastoreTarget } from '../jobs-lifecycle.js';
 import type { JobView } from '../job-views.js';
@@ -15,6 +16,16 @@ export type CreationResult =
 
 const failed = (reason: string, msg = 'FAILED'): CreationResult => ({ status: 'FAILED', msg, reason });
 
+const unknownOutcome = failed('The database did not say whether the job was created; look at the target before you try again.');
+const notTried = failed('Not tried: the database was away, or the caller had gone.');
+
+/** Whose jobs are created, and the signal that ends the creation between two items. */
+export interface CreationContext {
+  readonly user: CookieUser;
+  readonly caller: Caller;
+  readonly stopped: AbortSignal;
+}
+
 /** Creates the jobs of one POST /jobs: item by item, in order, whatever becomes of the others. */
 @Injectable()
 export class CompatCreation {
@@ -25,11 +36,15 @@ export class CompatCreation {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  /** One result for each item, in order. */
-  async createAll(items: readonly CompatNewJob[], user: CookieUser, caller: Caller): Promise<CreationResult[]> {
+  /** One result for each item, in order. Items behind one whose outcome is not known are not tried. */
+  async createAll(items: readonly CompatNewJob[], { user, caller, stopped }: CreationContext): Promise<CreationResult[]> {
     const results: CreationResult[] = [];
     let last: JobView | null = null;
     for (const item of items) {
+      if (results.includes(unknownOutcome) || stopped.aborted) {
+        results.push(notTried);
+        continue;
+      }
       const created: CreationResult | JobView = await this.createOne(item, { user, caller, last });
       if ('_id' in created) last = created;
       results.push('_id' in created ? { status: 'queued', msg: 'CREATED', job_id: created._id } : created);
@@ -57,8 +72,8 @@ export class CompatCreation {
     try {
       return (await this.jobs.tryCreate(job, caller, last)) ?? failed(await this.jobs.describeHolder(item.target));
     } catch (error) {
-      this.logger.warn({ message: `job for ${item.target} was not created`, error });
-      return failed('The job could not be created now; try again.');
+      this.logger.warn({ message: `creating a job for ${item.target} failed`, error });
+      return databaseAway(error) ? unknownOutcome : failed('The job could not be created.');
     }
   }
 }
