@@ -8,7 +8,7 @@ import { createAdapter, installServerRules } from './common/http/server.js';
 import type { Settings } from './config/settings.js';
 import { installObservability, NestPinoLogger, requestIdOf, stampRequest } from './observability/index.js';
 
-/** The same for every answer, so that they cost nothing to make. @see SECURITY.md 7 */
+/** The same for every answer, so that they cost nothing to make. @see SECURITY-RULES.md 7 */
 const securityHeaders = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +

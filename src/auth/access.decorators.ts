@@ -28,7 +28,7 @@ const messageAnswer = (status: number, description: string): MethodDecorator =>
 
 /**
  * A native route for bearers of one of these roles; admin always may, `reader` means every role. Stand above a `@RouteConfig`, so that both are kept.
- * @see SECURITY.md 1
+ * @see SECURITY-RULES.md 1
  */
 export const Roles = (first: Role, ...others: Role[]): MethodDecorator =>
   applyDecorators(access({ kind: 'roles', roles: [first, ...others] }), ApiBearerAuth(bearerScheme), ApiProblems(401, 403, 429, 503));

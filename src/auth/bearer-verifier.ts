@@ -37,7 +37,7 @@ function toAuthError(failure: unknown, rules: TokenRules): AppError {
   return new TokenInvalidError(reason ? reason(rules) : 'The token is not a signed JWT.', failure);
 }
 
-/** Verifies bearer tokens against the rules of `SECURITY.md` 2, with one strategy for the life of the process. */
+/** Verifies bearer tokens against the rules of `SECURITY-RULES.md` 2, with one strategy for the life of the process. */
 export class BearerVerifier {
   private readonly passport = new passport.Passport();
 

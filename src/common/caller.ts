@@ -1,4 +1,4 @@
-/** The five roles of `SECURITY.md`; admin may do what any other may. */
+/** The five roles of `SECURITY-RULES.md`; admin may do what any other may. */
 export const roles = ['reader', 'worker', 'pipeline', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 

@@ -17,7 +17,7 @@ function isSameSite({ headers, host }: SameSiteRequest): boolean {
 /**
  * Refuses an unsafe request that a page of another site made a browser send along with our cookies. Programs send neither of the headers that browsers add.
  * @throws CompatError 403
- * @see SECURITY.md 4
+ * @see SECURITY-RULES.md 4
  */
 export function assertSameSite(request: SameSiteRequest): void {
   if (request.headers.cookie === undefined || isSameSite(request)) return;

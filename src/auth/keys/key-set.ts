@@ -24,7 +24,7 @@ export interface KeySetOptions {
  * A set is fresh for 10 minutes, then the next caller reads it again; while that fails it serves for 24 hours. An unknown key id also causes a read.
  * Whatever the cause, there is one read at a time, which all callers share, and none sooner than 30 s after the last one began, or, if it failed, sooner than a
  * pause of 2 s, doubled with each failure up to 30 s. In between an unknown id is unknown at once, or, if the last read failed, cannot be judged.
- * @see SECURITY.md 3
+ * @see SECURITY-RULES.md 3
  */
 export class KeySet extends KeySource {
   private held: { readonly keys: ReadonlyMap<string, VerificationKey>; readonly readAt: number } | undefined;

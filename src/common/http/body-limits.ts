@@ -8,7 +8,7 @@ export interface BodyLimits {
   readonly items: number;
 }
 
-/** @see SECURITY.md 6 */
+/** @see SECURITY-RULES.md 6 */
 const defaultBodyLimits: BodyLimits = { depth: 32, keys: 1_000, items: 1_000 };
 
 const refuse = (path: readonly (string | number)[], code: string, message: string): never => {

@@ -14,7 +14,7 @@ import { AllowedMethods } from './allowed-methods.js';
 import { bodyLimitsOf, checkBody } from './body-limits.js';
 import { pathOf } from './error.filter.js';
 
-/** @see SECURITY.md 6 */
+/** @see SECURITY-RULES.md 6 */
 const serverLimits = {
   bodyBytes: 1_048_576,
   headerBytes: 16_384,

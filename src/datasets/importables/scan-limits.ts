@@ -12,7 +12,7 @@ export interface ScanLimits {
   readonly ratioFreeBytes: number;
 }
 
-/** @see SECURITY.md 6 and 8 */
+/** @see SECURITY-RULES.md 6 and 8 */
 export const scanLimits: ScanLimits = {
   maxEntries: 100_000,
   maxHeadersPerEntry: 4,

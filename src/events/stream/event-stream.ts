@@ -6,7 +6,7 @@ import type { StoredEvent } from '../events.schema.js';
 import type { LiveEvent, LiveFeed, LiveListener } from './live-events.js';
 import { eventFrame, goodbyeFrame, heartbeatFrame, openingFrame, resetFrame } from './sse-frames.js';
 
-/** What a reader may leave unread, in bytes, before its stream is cut. @see SECURITY.md 6 */
+/** What a reader may leave unread, in bytes, before its stream is cut. @see SECURITY-RULES.md 6 */
 export const maxBehindBytes = 1_048_576;
 /** Signs of life that a reader may leave unread, one after the other. */
 const maxStalledBeats = 4;

@@ -13,7 +13,7 @@ const saneRequestId = /^[\w.-]{1,64}$/;
 
 /**
  * The id of a request with these headers: its `X-Request-ID` if that is sane, else a new one.
- * @see SECURITY.md 10
+ * @see SECURITY-RULES.md 10
  */
 export function requestIdOf(headers: IncomingHttpHeaders): string {
   const given = headers['x-request-id'];

@@ -54,7 +54,7 @@ const forTerminal: TextFilters = { line: (text) => withoutControls(text).replace
 /**
  * The logger of the process: one JSON object a line, or a readable line on a terminal, as `LOG_FORMAT` says. It is Fastify's logger too, and through
  * `NestPinoLogger` that of Nest and of every feature. Lines are bounded and carry no secrets, whatever is passed.
- * @see SECURITY.md 10
+ * @see SECURITY-RULES.md 10
  */
 export function createLogger(settings: LogSettings, target: LogTarget = {}): Logger {
   const terminal = target.terminal ?? process.stdout.isTTY === true;
