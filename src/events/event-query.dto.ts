@@ -29,49 +29,55 @@ interface EventFilterQuery {
   afterSeq?: number;
 }
 
-const number = [IsOptional(), Transform(wholeNumber), Max(Number.MAX_SAFE_INTEGER), Min(0), IsInt()];
+/** A query class with the members of the filter beside those of another one. */
+function withEventFilter<B extends object>(Base: new () => B): new () => B & EventFilterQuery {
+  class FilteredQueryDto extends (Base as new () => object) implements EventFilterQuery {
+    @ApiPropertyOptional(repeated('Such as `job` or `maintenance`.'))
+    @IsAnyOf()
+    topic?: AnyOf;
 
-const filterRules: Readonly<Record<keyof EventFilterQuery, readonly PropertyDecorator[]>> = {
-  topic: [ApiPropertyOptional(repeated('Such as `job` or `maintenance`.')), IsAnyOf()],
-  type: [ApiPropertyOptional(repeated('Such as `job.failed` or `job.failed.v1`.')), IsAnyOf()],
-  subject: [ApiPropertyOptional(repeated('Such as `jobs/ID`.')), IsAnyOf()],
-  dataset: [ApiPropertyOptional(repeatedParameter), IsAnyOf()],
-  actor: [ApiPropertyOptional(repeated('Id of who made the change.')), IsAnyOf()],
-  since: [ApiPropertyOptional({ ...instant, description: 'Not before this time.' }), IsOptional(), IsInstant()],
-  until: [ApiPropertyOptional({ ...instant, description: 'Before this time.' }), IsOptional(), IsInstant()],
-  afterSeq: [ApiPropertyOptional({ type: 'integer', minimum: 0, description: 'Only events with a higher number.' }), ...number],
-};
+    @ApiPropertyOptional(repeated('Such as `job.failed` or `job.failed.v1`.'))
+    @IsAnyOf()
+    type?: AnyOf;
 
-/** Gives a query DTO the rules of the filter, which two queries share that have nothing else in common. */
-const HasEventFilter = (): ClassDecorator => (target) => {
-  for (const [name, rules] of Object.entries(filterRules)) for (const rule of rules) rule(target.prototype as object, name);
-};
+    @ApiPropertyOptional(repeated('Such as `jobs/ID`.'))
+    @IsAnyOf()
+    subject?: AnyOf;
 
-/** Query of GET events/stream. */
-@HasEventFilter()
-export class EventStreamQueryDto implements EventFilterQuery {
-  topic?: AnyOf;
-  type?: AnyOf;
-  subject?: AnyOf;
-  dataset?: AnyOf;
-  actor?: AnyOf;
-  since?: string;
-  until?: string;
-  afterSeq?: number;
+    @ApiPropertyOptional(repeatedParameter)
+    @IsAnyOf()
+    dataset?: AnyOf;
+
+    @ApiPropertyOptional(repeated('Id of who made the change.'))
+    @IsAnyOf()
+    actor?: AnyOf;
+
+    @ApiPropertyOptional({ ...instant, description: 'Not before this time.' })
+    @IsOptional()
+    @IsInstant()
+    since?: string;
+
+    @ApiPropertyOptional({ ...instant, description: 'Before this time.' })
+    @IsOptional()
+    @IsInstant()
+    until?: string;
+
+    @ApiPropertyOptional({ type: 'integer', minimum: 0, description: 'Only events with a higher number.' })
+    @IsOptional()
+    @Transform(wholeNumber)
+    @Max(Number.MAX_SAFE_INTEGER)
+    @Min(0)
+    @IsInt()
+    afterSeq?: number;
+  }
+  return FilteredQueryDto as new () => B & EventFilterQuery;
 }
 
-/** Query of GET events. */
-@HasEventFilter()
-export class EventListQueryDto extends PageQueryDto implements EventFilterQuery {
-  topic?: AnyOf;
-  type?: AnyOf;
-  subject?: AnyOf;
-  dataset?: AnyOf;
-  actor?: AnyOf;
-  since?: string;
-  until?: string;
-  afterSeq?: number;
+/** Query of GET events/stream. */
+export class EventStreamQueryDto extends withEventFilter(Object) {}
 
+/** Query of GET events. */
+export class EventListQueryDto extends withEventFilter(PageQueryDto) {
   @ApiPropertyOptional({ enum: eventSorts, description: 'By number. Default: newest first; with `afterSeq` oldest first.' })
   @IsOptional()
   @IsIn(eventSorts)

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type Actor, roles } from '../common/caller.js';
-import { ListCountDto } from '../common/http/page.js';
+import { pageOf } from '../common/http/page.js';
 
 const nullableText = { type: String, nullable: true } as const;
 
@@ -68,7 +68,7 @@ class EventDataDto {
 }
 
 /** An event as CloudEvents 1.0 JSON. */
-export class EventDto {
+class EventDto {
   @ApiProperty({ enum: ['1.0'] })
   specversion!: '1.0';
 
@@ -101,16 +101,4 @@ export class EventDto {
 }
 
 /** A page of events. */
-export class EventPageDto {
-  @ApiProperty({ type: [EventDto] })
-  items!: EventDto[];
-
-  @ApiProperty(nullableText)
-  nextCursor!: string | null;
-
-  @ApiProperty(nullableText)
-  prevCursor!: string | null;
-
-  @ApiPropertyOptional({ type: ListCountDto })
-  count?: ListCountDto;
-}
+export class EventPageDto extends pageOf(EventDto) {}
