@@ -11,22 +11,14 @@ import { etagOf, type ExpectedVersion, IfMatch } from '../common/http/etag.js';
 import { PageQueryDto } from '../common/http/page.js';
 import { sendList } from '../common/http/send-list.js';
 import { deployCheckOf } from './deploy-check.js';
-import {
-  changeDtoOf,
-  DeployCheckDto,
-  deployCheckDtoOf,
-  MaintenanceChangePageDto,
-  MaintenanceDto,
-  maintenanceDtoOf,
-  MaintenanceQueryDto,
-  SetMaintenanceDto,
-  settingOf,
-} from './maintenance.dto.js';
+import { DeployCheckDto, deployCheckDtoOf } from './deploy-check.dto.js';
+import { longestWaitSeconds, MaintenanceQueryDto } from './maintenance-query.dto.js';
+import { changeDtoOf, MaintenanceChangePageDto, MaintenanceDto, maintenanceDtoOf } from './maintenance.dto.js';
 import { MaintenanceService } from './maintenance.service.js';
 import { QuietWaits } from './quiet-waits.js';
+import { SetMaintenanceDto, settingOf } from './set-maintenance.dto.js';
 
 const defaultWaitSeconds = 30;
-const longestWaitSeconds = 300;
 
 function waitMissing(): RequestInvalidError {
   const message = 'timeout is only known together with wait=quiet';

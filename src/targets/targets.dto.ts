@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ListCountDto } from '../common/http/page.js';
+import { pageOf } from '../common/http/page.js';
 import type { TargetRow } from './target-rows.js';
 
 /** Who asked for the job behind a row. */
@@ -36,19 +36,7 @@ export class TargetDto {
 }
 
 /** A page of targets, by name. */
-export class TargetPageDto {
-  @ApiProperty({ type: [TargetDto] })
-  items!: TargetDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  nextCursor!: string | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  prevCursor!: string | null;
-
-  @ApiProperty({ type: ListCountDto, required: false })
-  count?: ListCountDto;
-}
+export class TargetPageDto extends pageOf(TargetDto) {}
 
 /** A row as the native API shows it. */
 export function targetDtoOf(row: TargetRow): TargetDto {

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { readableMessage, readableText } from '../common/http/dto-rules.js';
-import { ListCountDto, PageQueryDto } from '../common/http/page.js';
+import { pageOf, PageQueryDto } from '../common/http/page.js';
 import { type WorkerState, workerStates } from './workers-lifecycle.js';
 
 const instant = { format: 'date-time' } as const;
@@ -96,19 +96,7 @@ export class UnservedOperationDto {
 }
 
 /** A page of workers, by name. */
-export class WorkerPageDto {
-  @ApiProperty({ type: [WorkerDto] })
-  items!: WorkerDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  nextCursor!: string | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  prevCursor!: string | null;
-
-  @ApiProperty({ type: ListCountDto, required: false })
-  count?: ListCountDto;
-
+export class WorkerPageDto extends pageOf(WorkerDto) {
   @ApiProperty({ type: [UnservedOperationDto], description: 'Operations whose jobs wait and that no worker can run now.' })
   unserved!: UnservedOperationDto[];
 }

@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validator';
@@ -43,6 +44,24 @@ export class ListCountDto {
 
   @ApiProperty({ description: 'False for an estimate, or when there are more than `value`.' })
   exact!: boolean;
+}
+
+/** How a page of some items is described and answered; a named class extends what this makes. @param Item the DTO of one item */
+export function pageOf<T extends object>(Item: Type<T>) {
+  class PageDto {
+    @ApiProperty({ type: [Item] })
+    items!: T[];
+
+    @ApiProperty({ type: String, nullable: true, description: 'Null on the last page.' })
+    nextCursor!: string | null;
+
+    @ApiProperty({ type: String, nullable: true, description: 'Null on the first page.' })
+    prevCursor!: string | null;
+
+    @ApiPropertyOptional({ type: ListCountDto })
+    count?: ListCountDto;
+  }
+  return PageDto;
 }
 
 /** One page of a list. Cursors are null at the ends. */

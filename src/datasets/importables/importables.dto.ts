@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, Length, Matches } from 'class-validator';
-import { ListCountDto } from '../../common/http/page.js';
+import { pageOf } from '../../common/http/page.js';
 import type { ImportableView } from './importables.service.js';
 import { type SuggestedOperation, suggestedOperations } from './suggested-operation.js';
 
@@ -41,19 +41,7 @@ export class ImportableDto {
 }
 
 /** One page of importables, by name, the one in the input folder before its archived double. */
-export class ImportablePageDto {
-  @ApiProperty({ type: [ImportableDto] })
-  items!: ImportableDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  nextCursor!: string | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  prevCursor!: string | null;
-
-  @ApiPropertyOptional({ type: ListCountDto })
-  count?: ListCountDto;
-}
+export class ImportablePageDto extends pageOf(ImportableDto) {}
 
 /** The importable as the API shows it. */
 export function importableDtoOf(view: ImportableView): ImportableDto {

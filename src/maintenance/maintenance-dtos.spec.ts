@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { RequestInvalidError } from '../common/errors/request.errors.js';
 import { createValidationPipe } from '../common/http/validation.js';
 import { untouched } from './maintenance-lifecycle.js';
-import { changeDtoOf, maintenanceDtoOf, SetMaintenanceDto, settingOf } from './maintenance.dto.js';
+import { changeDtoOf, maintenanceDtoOf } from './maintenance.dto.js';
+import { SetMaintenanceDto, settingOf } from './set-maintenance.dto.js';
 
 const pipe = createValidationPipe();
 const parse = (body: unknown): Promise<SetMaintenanceDto> =>
