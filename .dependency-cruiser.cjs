@@ -11,7 +11,7 @@ const featureEdges = {
   workers: ['auth', 'events', 'observability'],
   jobs: ['auth', 'events', 'maintenance', 'observability', 'targets', 'workers'],
   maintenance: ['auth', 'events', 'observability', 'workers'],
-  datasets: ['auth', 'events'],
+  datasets: ['auth', 'events', 'jobs'],
 };
 const features = Object.keys(featureEdges);
 const anyFeature = `^src/(${features.join('|')})/`;

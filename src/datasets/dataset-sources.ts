@@ -1,20 +1,5 @@
 import type { Page, PageQueryDto } from '../common/http/page.js';
-
-/** A job that is queued or running, as far as datasets go. */
-export interface ActiveJob {
-  readonly jobId: string;
-  readonly datasetName: string;
-  readonly operation: string;
-  /** `queued` or `running`. */
-  readonly status: string;
-  readonly phase: string | null;
-  readonly percent: number | null;
-  /** The holder of its lease; null without one. */
-  readonly workerId: string | null;
-  readonly leaseExpiresAt: Date | null;
-  readonly createdAt: Date;
-  readonly startedAt: Date | null;
-}
+import type { ActiveJob } from '../jobs/index.js';
 
 /** What datasets have to know of jobs. Bound to the jobs feature where the application is wired. */
 export abstract class DatasetJobs {

@@ -1,6 +1,7 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ListCountDto } from '../common/http/page.js';
-import type { ActiveJob, LastOutcome } from './dataset-sources.js';
+import { ApiProperty } from '@nestjs/swagger';
+import { pageOf } from '../common/http/page.js';
+import type { ActiveJob } from '../jobs/index.js';
+import type { LastOutcome } from './dataset-sources.js';
 import type { DatasetView } from './datasets.service.js';
 import type { Importable } from './importables/importables.service.js';
 
@@ -86,19 +87,7 @@ export class DatasetDto {
 }
 
 /** One page of datasets, by name. */
-export class DatasetPageDto {
-  @ApiProperty({ type: [DatasetDto] })
-  items!: DatasetDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  nextCursor!: string | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  prevCursor!: string | null;
-
-  @ApiPropertyOptional({ type: ListCountDto })
-  count?: ListCountDto;
-}
+export class DatasetPageDto extends pageOf(DatasetDto) {}
 
 /** The dataset as the API shows it. */
 export function datasetDtoOf(view: DatasetView): DatasetDto {

@@ -1,5 +1,5 @@
 import { AppError, defineError } from '../common/errors/app-error.js';
-import type { ActiveJob } from './dataset-sources.js';
+import type { ActiveJob } from '../jobs/index.js';
 
 const notFound = defineError({
   code: 'DATASETS.NOT_FOUND',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CursorInvalidError, RequestInvalidError } from '../common/errors/request.errors.js';
-import type { ActiveJob, DatasetTargets, KnownTarget } from './dataset-sources.js';
+import type { ActiveJob } from '../jobs/index.js';
+import type { DatasetTargets, KnownTarget } from './dataset-sources.js';
 import { DatasetNotFoundError } from './datasets.errors.js';
 import { DatasetsService } from './datasets.service.js';
 import type { Importable, ImportablesService } from './importables/importables.service.js';

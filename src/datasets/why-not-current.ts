@@ -1,4 +1,5 @@
-import type { ActiveJob, LastOutcome } from './dataset-sources.js';
+import type { ActiveJob } from '../jobs/index.js';
+import type { LastOutcome } from './dataset-sources.js';
 
 /** What is known of a dataset, as far as it may be out of date. */
 export interface CurrencyFacts {

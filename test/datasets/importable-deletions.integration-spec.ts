@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Caller } from '../../src/common/caller.js';
-import type { ActiveJob, DatasetJobs } from '../../src/datasets/dataset-sources.js';
+import type { DatasetJobs } from '../../src/datasets/dataset-sources.js';
 import { DatasetBusyError } from '../../src/datasets/datasets.errors.js';
 import { type ImportableDeletionDocument, importableDeletionModel } from '../../src/datasets/importables/importable-deletions.schema.js';
 import { ImportableDeletionsService } from '../../src/datasets/importables/importable-deletions.service.js';
 import { ImportableDeletionsStore } from '../../src/datasets/importables/importable-deletions.store.js';
 import { ImportableNotDeletableError, ImportableNotFoundError } from '../../src/datasets/importables/importables.errors.js';
+import type { ActiveJob } from '../../src/jobs/index.js';
 import { withDatabase } from '../support/database.js';
 
 const kari: Caller = { actor: { id: 'issuer|kari', name: 'Kari', role: 'operator', address: '127.0.0.1' }, requestId: 'r-1' };

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../../config/settings.js';
-import { type ActiveJob, DatasetJobs, DatasetTargets } from '../dataset-sources.js';
+import type { ActiveJob } from '../../jobs/index.js';
+import { DatasetJobs, DatasetTargets } from '../dataset-sources.js';
 import { type ImportableFile, ImportableFolder } from './importable-folder.js';
 import { ImportableScans, type TarContents } from './importable-scans.js';
 import { ImportableNotFoundError, ImportableNotYetReadError, InputFolderUnreadableError } from './importables.errors.js';
