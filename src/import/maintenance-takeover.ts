@@ -1,5 +1,5 @@
 import type { Actor } from '../common/caller.js';
-import { type MaintenanceRecord, untouched } from '../maintenance/maintenance-lifecycle.js';
+import { type MaintenanceRecord, type MaintenanceSwitch, pausedMsUntil, untouched } from '../maintenance/maintenance-lifecycle.js';
 import type { ImportOptions } from './import-options.js';
 import { instantOf } from './naive-time.js';
 import { labelOf, type OriginalMaintenance } from './original-documents.js';
@@ -23,6 +23,10 @@ function settingOf({ msg, paused, timestamp }: OriginalMaintenance, zone: string
   return { on: paused, reason: typeof msg === 'string' ? msg : '', at };
 }
 
+/** Milliseconds under maintenance before a setting's own turn of the switch began. */
+const pausedMsBefore = (previous: MaintenanceSwitch, { on, at }: { on: boolean; at: Date }): number =>
+  previous.on && !on ? pausedMsUntil(previous, at) : previous.pausedMs;
+
 /** The records behind those that are here already, numbered; the switch is since its last turn. */
 function numbered(
   settings: readonly { _id: unknown; on: boolean; reason: string; at: Date }[],
@@ -31,7 +35,16 @@ function numbered(
   let previous = newest;
   return settings.map(({ _id, ...setting }) => {
     const since: Date = previous?.on === setting.on ? previous.since : setting.at;
-    const record = { ...untouched, ...setting, _id: _id as TakenRecord['_id'], number: (previous?.number ?? 0) + 1, setBy, since };
+    const pausedMs = pausedMsBefore(previous ?? untouched, setting);
+    const record = {
+      ...untouched,
+      ...setting,
+      _id: _id as TakenRecord['_id'],
+      number: (previous?.number ?? 0) + 1,
+      setBy,
+      since,
+      pausedMs,
+    };
     previous = record;
     return record;
   });

@@ -51,6 +51,8 @@ export interface MaintenanceRecord extends MaintenanceSetting {
   readonly at: Date;
   /** Since when the switch is on, or off, without interruption. */
   readonly since: Date;
+  /** Milliseconds that the switch was on before `since`, all pauses together. */
+  readonly pausedMs: number;
   /** When it first became quiet since it is on; null before, and while off. */
   readonly quietAt: Date | null;
   /** When `until` was found to be over; null before, and while off. */
@@ -62,6 +64,7 @@ export type MaintenanceSwitch = MaintenanceSetting & {
   readonly number: number;
   readonly setBy: Actor | null;
   readonly since: Date | null;
+  readonly pausedMs: number;
   readonly quietAt: Date | null;
   readonly overdueAt: Date | null;
 };
@@ -77,6 +80,7 @@ export const untouched: MaintenanceSwitch = {
   allow: nobody,
   setBy: null,
   since: null,
+  pausedMs: 0,
   quietAt: null,
   overdueAt: null,
 };
@@ -131,6 +135,13 @@ export function keptMarks(previous: MaintenanceSwitch, setting: MaintenanceSetti
 
 /** The name of a switch's state in history and conflicts. */
 export const stateOf = ({ on }: MaintenanceSetting): 'on' | 'off' => (on ? 'on' : 'off');
+
+/** What tells how long the switch has been on. */
+export type PauseState = Pick<MaintenanceSwitch, 'on' | 'since' | 'pausedMs'>;
+
+/** All milliseconds under maintenance until an instant at which this is the switch. A server's clock may be behind the one that wrote `since`. */
+export const pausedMsUntil = ({ on, since, pausedMs }: PauseState, now: Date): number =>
+  on && since ? pausedMs + Math.max(0, now.getTime() - since.getTime()) : pausedMs;
 
 /** What a caller asks for: without a reason, turning off keeps the one that stands. */
 export function settingFrom(request: MaintenanceSetting, current: MaintenanceSetting): MaintenanceSetting {

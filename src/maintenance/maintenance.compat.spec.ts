@@ -14,6 +14,7 @@ const recordAt = (at: Date, fields: Partial<MaintenanceRecord> = {}): Maintenanc
   setBy: { id: 'i|s', name: 'Kari', role: 'pipeline', address: null },
   at,
   since: at,
+  pausedMs: 0,
   quietAt: null,
   overdueAt: null,
   ...fields,

@@ -21,6 +21,7 @@ const schema = new Schema<MaintenanceDocument>(
     setBy: { _id: false, id: String, name: String, role: String, address: String },
     at: { type: Date, required: true },
     since: { type: Date, required: true },
+    pausedMs: Number,
     quietAt: Date,
     overdueAt: Date,
   },

@@ -14,6 +14,7 @@ import {
   nobody,
   stateOf,
 } from './maintenance-lifecycle.js';
+import { pausedSoFar } from './clock-reading.js';
 import { eventOf } from './maintenance.events.js';
 import { type MaintenanceDocument, maintenanceModel } from './maintenance.schema.js';
 
@@ -29,11 +30,12 @@ const recordFields = {
   setBy: 1,
   at: 1,
   since: 1,
+  pausedMs: 1,
   quietAt: 1,
   overdueAt: 1,
 } as const;
 
-const lacking = { autoResume: false, allow: nobody, quietAt: null, overdueAt: null };
+const lacking = { autoResume: false, allow: nobody, pausedMs: 0, quietAt: null, overdueAt: null };
 
 /** A record as it is read: those from before a field was known lack it. */
 const recordOf = <T extends MaintenanceRecord | null>(stored: unknown): T => {
@@ -42,6 +44,12 @@ const recordOf = <T extends MaintenanceRecord | null>(stored: unknown): T => {
 };
 
 const pastEnd = { until: { $type: 'date' }, $expr: { $lte: ['$until', '$$NOW'] } };
+
+/** The switch at one instant, as far as time under maintenance goes. */
+export interface Pause {
+  readonly now: Date;
+  readonly newest: { readonly on: boolean; readonly since: Date; readonly pausedMs?: number } | null;
+}
 
 /** The only place that talks to the collection `maintenance`. Records are never deleted; their settings never change. */
 @Injectable()
@@ -93,6 +101,7 @@ export class MaintenanceStore {
         setBy: caller.actor,
         at: serverTime,
         since,
+        pausedMs: previous.on && !on ? pausedSoFar(previous) : previous.pausedMs,
         ...keptMarks(previous, setting),
       },
       type: eventOf(previous, setting),
@@ -109,6 +118,16 @@ export class MaintenanceStore {
       if (duplicateKeyOf(error)?.includes('number')) return null;
       throw error;
     }
+  }
+
+  /** The database's clock, and the newest record as it is at that instant, in one statement; no record before the first. */
+  async readPause(): Promise<Pause> {
+    const newest = [{ $sort: { number: -1 } }, { $limit: 1 }, { $project: { _id: 0, on: 1, since: 1, pausedMs: 1 } }];
+    const look = { $lookup: { from: this.model.collection.name, pipeline: newest, as: 'newest' } };
+    const shown = { $project: { now: '$$NOW', newest: { $ifNull: [{ $first: '$newest' }, null] } } };
+    const options = { maxTimeMS: statementLimits.oneDocumentMs };
+    const [pause] = await this.model.db.db!.aggregate<Pause>([{ $documents: [{}] }, look, shown], options).toArray();
+    return pause!;
   }
 
   /** The database's clock; null before the first record. */

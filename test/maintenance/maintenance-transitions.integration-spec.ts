@@ -95,15 +95,28 @@ describe('the estimate of the end', () => {
 });
 
 describe('the clock', () => {
-  it('tells how long the switch was on since a time, also beyond a page of records', async () => {
-    await withSwitch(async ({ replicas: [service], clock, collection }) => {
-      expect(await clock(true).pausedMsSince(new Date(0))).toBe(0);
-      for (const n of upTo(120)) await service!.add(n % 2 === 1 ? on(`${n}`) : off(), kari);
-      const start = Date.now() - 1_000_000;
-      for (const n of upTo(120)) await collection.updateOne({ number: n }, { $set: { at: new Date(start + n * 1_000) } });
-      expect(await clock(true).pausedMsSince(new Date(start))).toBe(60_000);
-      expect(await clock(true).pausedMsSince(new Date(start + 119_500))).toBe(500);
-      expect(await clock(false).pausedMsSince(new Date(start))).toBe(0);
+  it('tells exactly how long the switch has been on, from the newest record alone, whoever set it how often', async () => {
+    await withSwitch(async ({ replicas, clock, stored }) => {
+      expect(await clock(true).read()).toMatchObject({ pausedMs: 0 });
+      for (const n of upTo(30)) await replicas[n % 3]!.add(n % 3 === 0 ? off() : on(`${n}`), kari);
+      for (const last of [on('still'), off()]) {
+        await replicas[0]!.add(last, kari);
+        const { now, pausedMs } = await clock(true).read();
+        const records = await stored();
+        const pauses = records.map(({ on: paused, at }, index) => (paused ? (records[index + 1]?.at ?? now).getTime() - at.getTime() : 0));
+        expect(pausedMs).toBe(pauses.reduce((sum, ms) => sum + ms, 0));
+        expect(Math.abs(now.getTime() - Date.now())).toBeLessThan(5_000);
+      }
+    });
+  });
+
+  it('counts every pause once when several set the switch at a time', async () => {
+    await withSwitch(async ({ replicas, clock, stored }) => {
+      await Promise.all(upTo(60).map((n) => replicas[n % 3]!.add(n % 2 === 0 ? off() : on(`${n}`), kari)));
+      await replicas[0]!.add(off(), kari);
+      const records = await stored();
+      const pauses = records.map(({ on: paused, at }, index) => (paused ? records[index + 1]!.at.getTime() - at.getTime() : 0));
+      expect((await clock(true).read()).pausedMs).toBe(pauses.reduce((sum, ms) => sum + ms, 0));
     });
   });
 });
