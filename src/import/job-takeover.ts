@@ -190,6 +190,7 @@ function freshJob({
     priority: 'normal' as const,
     notBefore: null,
     dueAt: null,
+    duePausedMs: 0,
     tags: [],
     maxFailures: 3,
     maxLosses: 3,

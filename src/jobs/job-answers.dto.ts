@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ListCountDto } from '../common/http/page.js';
+import { pageOf } from '../common/http/page.js';
 import { jobPhases, jobStatuses, priorities, type Priority } from './jobs-lifecycle.js';
 import { attemptOutcomes } from './jobs.schema.js';
 
@@ -182,10 +182,12 @@ export class JobDto {
   @ApiProperty({ type: JobActorDto })
   createdBy!: JobActorDto;
 
-  @ApiProperty({ description: 'Running without a lease and silent for JOBS_STALE_SECONDS.' })
+  @ApiProperty({ description: 'Running without a lease and silent for JOBS_STALE_SECONDS; told once by the event job.stale.' })
   stale!: boolean;
 
-  @ApiProperty({ description: 'Unfinished past `dueAt`.' })
+  @ApiProperty({
+    description: 'Unfinished past `dueAt`, time under maintenance since it was set not counted; told once by the event job.overdue.',
+  })
   overdue!: boolean;
 
   @ApiProperty(instant)
@@ -248,6 +250,13 @@ export class JobHistoryEntryDto {
 
 /** One job with its newest 100 changes, newest first. */
 export class JobWithHistoryDto extends JobDto {
+  @ApiProperty({
+    ...nullableInstant,
+    description:
+      'When the present attempt ends if it takes as long as its operation usually does; null unless running, or with too few known runs.',
+  })
+  expectedEndAt!: string | null;
+
   @ApiProperty({ type: [JobHistoryEntryDto] })
   history!: JobHistoryEntryDto[];
 }
@@ -261,43 +270,11 @@ export class JobLogLineDto {
   message!: string;
 }
 
-const cursor = { type: String, nullable: true } as const;
-
 /** A page of jobs. */
-export class JobPageDto {
-  @ApiProperty({ type: [JobDto] })
-  items!: JobDto[];
-
-  @ApiProperty(cursor)
-  nextCursor!: string | null;
-
-  @ApiProperty(cursor)
-  prevCursor!: string | null;
-
-  @ApiProperty({ type: ListCountDto, required: false })
-  count?: ListCountDto;
-}
+export class JobPageDto extends pageOf(JobDto) {}
 
 /** A page of a job's history, newest first. */
-export class JobHistoryPageDto {
-  @ApiProperty({ type: [JobHistoryEntryDto] })
-  items!: JobHistoryEntryDto[];
-
-  @ApiProperty(cursor)
-  nextCursor!: string | null;
-
-  @ApiProperty(cursor)
-  prevCursor!: string | null;
-}
+export class JobHistoryPageDto extends pageOf(JobHistoryEntryDto) {}
 
 /** A page of a job's log, oldest line first. */
-export class JobLogPageDto {
-  @ApiProperty({ type: [JobLogLineDto] })
-  items!: JobLogLineDto[];
-
-  @ApiProperty(cursor)
-  nextCursor!: string | null;
-
-  @ApiProperty(cursor)
-  prevCursor!: string | null;
-}
+export class JobLogPageDto extends pageOf(JobLogLineDto) {}

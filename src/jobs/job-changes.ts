@@ -29,6 +29,8 @@ export interface NewJob {
   readonly priority: Priority;
   readonly notBefore: Date | null;
   readonly dueAt: Date | null;
+  /** Milliseconds under maintenance before the due time was set. */
+  readonly duePausedMs: number;
   readonly tags: readonly string[];
   readonly maxFailures: number;
   readonly maxLosses: number;
@@ -49,6 +51,8 @@ export interface JobEdit {
   readonly priority?: Priority;
   readonly notBefore?: Date | null;
   readonly dueAt?: Date | null;
+  /** Milliseconds under maintenance before now; with a due time. */
+  readonly duePausedMs?: number;
   readonly tags?: readonly string[];
 }
 
@@ -160,15 +164,17 @@ export const rankAt = (turn: unknown, delay: unknown = { $switch: { branches: st
   expression({ $add: [turn, delay] });
 
 /** The change that an operator's edit makes; an edit that alters nothing is no change. */
-export function editChange(edit: JobEdit, caller: Caller): Change {
+export function editChange({ duePausedMs, ...edit }: JobEdit, caller: Caller): Change {
   const fields = Object.fromEntries(Object.entries(edit).filter(([, value]) => value !== undefined));
   const differs = Object.entries(fields).map(([field, value]) => ({ $ne: [`$${field}`, operand(value)] }));
   const turn = { $ifNull: [edit.notBefore === undefined ? '$notBefore' : operand(edit.notBefore), '$createdAt'] };
   const rank = rankAt(turn, edit.priority && operand(priorityDelayMs[edit.priority]));
+  const newDueTime = { $ne: ['$dueAt', operand(edit.dueAt)] };
+  const anchor = duePausedMs === undefined ? {} : { duePausedMs: choose(newDueTime, operand(duePausedMs), '$duePausedMs') };
   return {
     type: 'job.edited',
     to: expression('$status'),
-    set: { ...fields, rank, updatedAt: choose({ $or: differs }, '$$NOW', '$updatedAt') },
+    set: { ...fields, ...anchor, rank, updatedAt: choose({ $or: differs }, '$$NOW', '$updatedAt') },
     recorded: Object.keys(fields),
     caller,
     onlyIf: expression({ $or: differs }),
@@ -191,18 +197,6 @@ export function cancelRequestChange(reason: string, caller: Caller): Change {
     caller,
     reason,
     onlyIf: first,
-  };
-}
-
-/** The change that tells, once for a due time, that it has passed. */
-export function overdueChange(caller: Caller): Change {
-  const passed = { $and: [{ $gt: ['$dueAt', null] }, { $lt: ['$dueAt', '$$NOW'] }, { $ne: ['$overdueTold', '$dueAt'] }] };
-  return {
-    type: 'job.overdue',
-    to: expression('$status'),
-    set: { overdueTold: choose(passed, '$dueAt', '$overdueTold') },
-    caller,
-    onlyIf: expression(passed),
   };
 }
 
@@ -235,6 +229,7 @@ export function insertionOf(id: string, { reason, ...job }: NewJob, { caller, af
       closingCall: null,
       compatRequeues: 0,
       overdueTold: null,
+      staleTold: null,
       attempts: [],
       createdAt: expression(createdAt),
       updatedAt: expression(createdAt),

@@ -16,8 +16,10 @@ export interface Expected {
   readonly leaseEnded?: true;
   /** Only when its lease has ended and was not prolonged for that already. */
   readonly excused?: false;
-  /** Only when its run budget is spent, by the server's clock. */
-  readonly budgetSpent?: true;
+  /** Only with this due time, and when nobody has been told yet that it has passed. */
+  readonly overdueUntold?: { readonly dueAt: Date; readonly duePausedMs: number };
+  /** Only when this is its last sign of life, and nobody has been told yet that it is silent. */
+  readonly silenceUntold?: { readonly updatedAt: Date };
   /** Only when one more failure leaves it an attempt. */
   readonly failuresLeft?: true;
   /** Only when one more loss leaves it an attempt: it is not counted, or there are fewer than allowed. */
@@ -30,16 +32,14 @@ type Condition = Record<string, unknown>;
 
 /** Conditions that compare fields with each other or with the server's clock. A missing field is less than any date, so types are named too. */
 function computed(expected: Expected): { fields: Condition; all: Condition[] } {
-  const { leaseEnded, budgetSpent, failuresLeft, lossesLeft, compatRequeuesBelow } = expected;
+  const { leaseEnded, failuresLeft, lossesLeft, compatRequeuesBelow } = expected;
   return {
     fields: {
       ...(leaseEnded && { 'lease.expiresAt': { $type: 'date' } }),
-      ...(budgetSpent && { 'lease.budgetEndsAt': { $type: 'date' } }),
       ...(expected.excused === false && { 'lease.excused': false }),
     },
     all: [
       ...(leaseEnded ? [{ $lt: ['$lease.expiresAt', '$$NOW'] }] : []),
-      ...(budgetSpent ? [{ $lt: ['$lease.budgetEndsAt', '$$NOW'] }] : []),
       ...(failuresLeft ? [{ $lt: [{ $add: ['$failures', 1] }, '$maxFailures'] }] : []),
       ...(lossesLeft ? [{ $or: ['$lease.excused', { $lt: ['$losses', '$maxLosses'] }] }] : []),
       ...(compatRequeuesBelow === undefined
@@ -51,7 +51,7 @@ function computed(expected: Expected): { fields: Condition; all: Condition[] } {
 
 /** The filter of an unfinished job that is as expected. */
 export function filterOf(id: string, expected: Expected): Condition {
-  const { version, unleased, queued, running, cancelRequested, leaseToken } = expected;
+  const { version, unleased, queued, running, cancelRequested, leaseToken, overdueUntold, silenceUntold } = expected;
   const { fields, all } = computed(expected);
   return {
     _id: id,
@@ -61,6 +61,8 @@ export function filterOf(id: string, expected: Expected): Condition {
     ...(running || leaseToken !== undefined ? { status: 'running' } : {}),
     ...(leaseToken === undefined ? {} : { 'lease.token': leaseToken }),
     ...(cancelRequested === undefined ? {} : { cancelRequested: cancelRequested ? { $ne: null } : null }),
+    ...(overdueUntold && { ...overdueUntold, overdueTold: { $ne: overdueUntold.dueAt } }),
+    ...(silenceUntold && { ...silenceUntold, staleTold: { $ne: silenceUntold.updatedAt } }),
     ...fields,
     ...(all.length > 0 && { $expr: { $and: all } }),
   };

@@ -1,4 +1,5 @@
 import type { AnyOf } from '../common/http/any-of.js';
+import type { ClockReading } from '../maintenance/index.js';
 import { finalStatuses, isFinal, type JobPhase, type JobStatus } from './jobs-lifecycle.js';
 import { manifestoName } from './jobs.schema.js';
 
@@ -50,19 +51,22 @@ function staleCondition(staleSeconds: number): Condition {
   return { status: 'running', lease: null, $expr: silent };
 }
 
-/** Unfinished and past its due time, by the server's clock. */
-const overdueCondition: Condition = {
-  status: { $in: ['queued', 'running'] },
-  dueAt: { $type: 'date' },
-  $expr: { $lt: ['$dueAt', '$$NOW'] },
-};
+/** The fields of a due time. */
+export const dueLimit = { endsAt: 'dueAt', pausedMs: 'duePausedMs' } as const;
+
+/** The conditions of a filter by due time: whether a job is unfinished past it, by the clock that stands still under maintenance. */
+export function dueConditionsOf({ overdue }: JobFilter, clock: ClockReading): Condition[] {
+  if (overdue === undefined) return [];
+  const condition = { status: { $in: ['queued', 'running'] }, ...clock.overCondition(dueLimit) };
+  return [overdue ? condition : not(condition)];
+}
 
 /** The first text above every text that begins with the prefix. */
 const prefixRange = (prefix: string): Condition => ({ $gte: prefix, $lt: `${prefix}\u{10ffff}` });
 
-/** The conditions of a filter on one collection. @param staleSeconds the setting `JOBS_STALE_SECONDS` */
+/** The conditions of a filter on one collection, but for those by due time. @param staleSeconds the setting `JOBS_STALE_SECONDS` */
 export function conditionsOf(filter: JobFilter, staleSeconds: number): Condition[] {
-  const { target, stale, overdue, q, traceId, retryOf } = filter;
+  const { target, stale, q, traceId, retryOf } = filter;
   return [
     ...anyOf('status', filter.status),
     ...anyOf('phase', filter.phase),
@@ -76,7 +80,6 @@ export function conditionsOf(filter: JobFilter, staleSeconds: number): Condition
     ...(traceId === undefined ? [] : [{ traceId }]),
     ...(retryOf === undefined ? [] : [{ retryOf }]),
     ...(stale === undefined ? [] : [stale ? staleCondition(staleSeconds) : not(staleCondition(staleSeconds))]),
-    ...(overdue === undefined ? [] : [overdue ? overdueCondition : not(overdueCondition)]),
     ...between('createdAt', filter.createdAfter, filter.createdBefore),
     ...between('finishedAt', filter.finishedAfter, filter.finishedBefore),
     ...(q === undefined ? [] : [{ $or: [{ _id: prefixRange(q) }, { datasetName: prefixRange(q) }] }]),
@@ -84,11 +87,14 @@ export function conditionsOf(filter: JobFilter, staleSeconds: number): Condition
 }
 
 /** Which of the two collections can hold jobs that the filter lets through. */
-export function collectionsOf({ status, finishedAfter, finishedBefore }: JobFilter): { inProgress: boolean; completed: boolean } {
+export function collectionsOf({ status, stale, overdue, finishedAfter, finishedBefore }: JobFilter): {
+  inProgress: boolean;
+  completed: boolean;
+} {
   const passes = (candidate: JobStatus) =>
     !status || ((status.wanted.length === 0 || status.wanted.includes(candidate)) && !status.refused.includes(candidate));
   const unfinished = (['queued', 'running'] as const).some(passes);
-  return { inProgress: unfinished && !finishedAfter && !finishedBefore, completed: finalStatuses.some(passes) };
+  return { inProgress: unfinished && !finishedAfter && !finishedBefore, completed: finalStatuses.some(passes) && !stale && !overdue };
 }
 
 /** Leaves out a status condition that every document of the collection fits, so that the plain index serves. */

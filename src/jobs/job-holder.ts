@@ -4,8 +4,8 @@ import type { JobDocument } from './jobs.schema.js';
 
 type Holder = Pick<JobDocument, '_id' | 'datasetName' | 'operation' | 'status' | 'phase' | 'percent' | 'lease' | 'createdAt'>;
 
-/** The holder of a dataset as a conflict names it. */
-export function holderOf(job: Holder): JobHolder {
+/** The holder of a dataset as a conflict names it. @param expectedEndAt when it will probably end; null where nobody can tell */
+export function holderOf(job: Holder, expectedEndAt: Date | null): JobHolder {
   return {
     jobId: job._id,
     operation: job.operation,
@@ -14,6 +14,7 @@ export function holderOf(job: Holder): JobHolder {
     percent: job.percent,
     workerId: job.lease?.workerId ?? null,
     leaseExpiresAt: job.lease?.expiresAt.toISOString() ?? null,
+    expectedEndAt: expectedEndAt?.toISOString() ?? null,
     createdAt: job.createdAt.toISOString(),
   };
 }

@@ -5,8 +5,10 @@ import type { IdempotencyKey, StoredAnswer } from '../common/http/idempotency.js
 import { Idempotency, type IdempotentAnswer } from '../database/idempotency.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
 import { Metrics } from '../observability/index.js';
+import { JobClock } from './job-clock.js';
+import { JobConflicts } from './job-conflicts.js';
 import type { JobView } from './job-views.js';
-import { type CreateRequest, JobsService } from './jobs.service.js';
+import type { CreateRequest } from './jobs.service.js';
 import { JobsStore } from './jobs.store.js';
 import { ClaimDesk } from './protocol/claim-desk.js';
 
@@ -25,8 +27,9 @@ export type KeyedOutcome =
 export class JobIdempotentCreation {
   constructor(
     private readonly idempotency: Idempotency,
-    private readonly jobs: JobsService,
     private readonly store: JobsStore,
+    private readonly clock: JobClock,
+    private readonly conflicts: JobConflicts,
     private readonly metrics: Metrics,
     private readonly desk: ClaimDesk,
   ) {}
@@ -37,8 +40,9 @@ export class JobIdempotentCreation {
    */
   async create({ job, key, answerFor, onConflict }: KeyedCreation, caller: Caller): Promise<KeyedOutcome> {
     try {
+      const asked = await this.clock.anchored(job);
       const answer = await this.idempotency.once(key, caller, async (session) =>
-        answerFor(await this.store.createWithin(session, randomUUID(), { job, caller })),
+        answerFor(await this.store.createWithin(session, randomUUID(), { job: asked, caller })),
       );
       if (!answer.replayed) {
         this.metrics.jobCreated(job.operation);
@@ -49,7 +53,7 @@ export class JobIdempotentCreation {
       if (!duplicateKeyOf(error)?.includes('datasetName')) throw error;
       const holder = await this.store.findActiveByDataset(job.datasetName);
       if (holder && onConflict === 'return') return { kind: 'holder', job: holder };
-      throw this.jobs.busy(holder);
+      throw await this.conflicts.busy(holder);
     }
   }
 }

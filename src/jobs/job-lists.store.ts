@@ -5,7 +5,8 @@ import type { Place } from '../common/http/cursor.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { statementLimits } from '../database/connection-options.js';
 import { batchSize, inBatches } from '../database/cursor-batches.js';
-import { collectionsOf, conditionsOf, type JobFilter, withoutIdleStatus } from './job-filter.js';
+import { MaintenanceClock } from '../maintenance/index.js';
+import { collectionsOf, conditionsOf, dueConditionsOf, type JobFilter, withoutIdleStatus } from './job-filter.js';
 import { type CompatStatus, isFinal, type JobStatus, reportedState, statusesShownAs } from './jobs-lifecycle.js';
 import { type CompatListedJob, compatProjection, type ListedJob, listedProjection } from './job-views.js';
 import { completedModel, inProgressModel, type JobDocument, manifestoName } from './jobs.schema.js';
@@ -53,6 +54,7 @@ export class JobListsStore {
   constructor(
     @InjectModel(inProgressModel.name) private readonly inProgressJobs: Model<JobDocument>,
     @InjectModel(completedModel.name) private readonly completedJobs: Model<JobDocument>,
+    private readonly clock: MaintenanceClock,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -68,12 +70,12 @@ export class JobListsStore {
     return merge(active, finished, direction).slice(0, range.limit);
   }
 
-  private read(
+  private async read(
     name: 'inProgress' | 'completed',
     query: { filter: JobFilter; field: SortField; direction: 1 | -1; place: Place | undefined; limit: number },
   ): Promise<ListedJob[]> {
     const { filter, field, direction, place, limit } = query;
-    const all = [...conditionsOf(withoutIdleStatus(filter, name), this.settings.jobsStaleSeconds), ...behind(field, place, direction)];
+    const all = [...(await this.conditionsIn(name, filter)), ...behind(field, place, direction)];
     return this.collectionOf(name)
       .find<ListedJob>(conditions(all) as never)
       .project<ListedJob>(listedProjection)
@@ -81,6 +83,11 @@ export class JobListsStore {
       .limit(limit)
       .maxTimeMS(statementLimits.listMs)
       .toArray();
+  }
+
+  private async conditionsIn(name: 'inProgress' | 'completed', filter: JobFilter): Promise<Record<string, unknown>[]> {
+    const due = filter.overdue === undefined ? [] : dueConditionsOf(filter, await this.clock.read());
+    return [...conditionsOf(withoutIdleStatus(filter, name), this.settings.jobsStaleSeconds), ...due];
   }
 
   private collectionOf(name: 'inProgress' | 'completed') {
@@ -93,7 +100,7 @@ export class JobListsStore {
     let count = 0;
     for (const name of ['inProgress', 'completed'] as const) {
       if (!wanted[name] || count >= limit) continue;
-      const all = conditions(conditionsOf(withoutIdleStatus(filter, name), this.settings.jobsStaleSeconds));
+      const all = conditions(await this.conditionsIn(name, filter));
       count += await this.collectionOf(name).countDocuments(all, { limit: limit - count, maxTimeMS: statementLimits.listMs });
     }
     return count;

@@ -55,11 +55,15 @@ function plainFieldsOf(job: ListedJob) {
 const isStale = (job: ListedJob, staleSeconds: number): boolean =>
   job.status === 'running' && job.lease === null && job.serverNow.getTime() - job.updatedAt.getTime() > staleSeconds * 1_000;
 
-const isOverdue = (job: ListedJob): boolean =>
-  (job.status === 'queued' || job.status === 'running') && job.dueAt !== null && job.dueAt < job.serverNow;
+/** What is not seen from a job alone. */
+export interface Judgement {
+  /** The setting `JOBS_STALE_SECONDS`. */
+  readonly staleSeconds: number;
+  readonly overdue: boolean;
+}
 
-/** A stored job as the native API shows it. @param staleSeconds the setting `JOBS_STALE_SECONDS` */
-export function toJobDto(job: ListedJob, staleSeconds: number): JobDto {
+/** A stored job as the native API shows it. */
+export function toJobDto(job: ListedJob, { staleSeconds, overdue }: Judgement): JobDto {
   const { cancelRequested: cancel, createdBy, error } = job;
   return {
     ...plainFieldsOf(job),
@@ -75,7 +79,7 @@ export function toJobDto(job: ListedJob, staleSeconds: number): JobDto {
     attempts: job.attempts.map((attempt) => attemptDtoOf(job._id, attempt)),
     createdBy: { id: createdBy.id, name: `${createdBy.firstName} ${createdBy.lastName}`.trim() },
     stale: isStale(job, staleSeconds),
-    overdue: isOverdue(job),
+    overdue,
     createdAt: iso(job.createdAt),
     updatedAt: iso(job.updatedAt),
     startedAt: isoOrNull(job.startedAt),

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../common/caller.js';
+import type { ExpectedVersion } from '../common/http/etag.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import type { NewJob } from './job-changes.js';
+import { JobConflicts } from './job-conflicts.js';
 import { parametersFor } from './job-parameters.js';
 import { checkOperations } from './job-requests.js';
 import type { JobView } from './job-views.js';
@@ -14,6 +16,8 @@ export interface RetryRequest {
   readonly reason: string;
   /** Undefined: those of the old job. */
   readonly parameters: Record<string, unknown> | undefined;
+  /** Only if the old job has this version. */
+  readonly expected?: ExpectedVersion | undefined;
   readonly actor: Actor;
 }
 
@@ -22,16 +26,18 @@ export interface RetryRequest {
 export class JobRetries {
   constructor(
     private readonly jobs: JobsService,
+    private readonly conflicts: JobConflicts,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /**
    * The new job that runs a finished one again; it is not created yet.
-   * @throws JobNotFoundError, JobNotFinalError; OperationDisabledError, RequestInvalidError, JobParametersInvalidError when it would not be accepted today
+   * @throws JobNotFoundError, JobNotFinalError, PreconditionFailedError; OperationDisabledError, RequestInvalidError, JobParametersInvalidError when it would not be accepted today
    */
   async jobFor(id: string, request: RetryRequest): Promise<NewJob> {
     const old = await this.jobs.get(id);
     if (!isFinal(old.status)) throw new JobNotFinalError({ status: old.status, version: old.version });
+    await this.conflicts.assertVersion(old, request.expected);
     checkOperations({ wanted: [old.operation], refused: [] }, this.settings.jobsExtraOperations, '/operation');
     this.jobs.checkEnabled(old.operation);
     return this.copyOf(old, request);
@@ -46,6 +52,7 @@ export class JobRetries {
       ...(given ?? { parameters: old.parameters, extraParameters: old.extraParameters }),
       notBefore: null,
       dueAt: null,
+      duePausedMs: 0,
       retryOf: old._id,
       createdBy: { id: actor.id, firstName: actor.name, lastName: '' },
       reason,

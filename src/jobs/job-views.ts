@@ -1,7 +1,7 @@
 import type { JobDocument } from './jobs.schema.js';
 
 /** A job as lists show it: without log and outbox, with the server's time of reading. */
-export type ListedJob = Omit<JobDocument, 'log' | 'logBytes' | 'outbox' | 'inputs' | 'outputs' | 'overdueTold'> & {
+export type ListedJob = Omit<JobDocument, 'log' | 'logBytes' | 'outbox' | 'inputs' | 'outputs' | 'overdueTold' | 'staleTold'> & {
   readonly serverNow: Date;
 };
 
@@ -30,6 +30,7 @@ const listedFields = [
   ],
   ...[
     'dueAt',
+    'duePausedMs',
     'tags',
     'attempt',
     'failures',

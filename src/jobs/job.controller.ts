@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Roles } from '../auth/index.js';
@@ -6,14 +6,15 @@ import { ApiProblems } from '../common/http/api-problems.js';
 import { etagOf } from '../common/http/etag.js';
 import { PageQueryDto } from '../common/http/page.js';
 import { sendList } from '../common/http/send-list.js';
-import { SETTINGS, type Settings } from '../config/settings.js';
 import { EventHistory } from '../events/index.js';
 import { ExplanationDto, explanationDtoOf } from './explanation/explanation.dto.js';
 import { Explanations } from './explanation/explanations.service.js';
 import { logPageOf } from './job-log-page.js';
-import { historyDtoOf, toJobDto } from './job-mapper.js';
+import { historyDtoOf } from './job-mapper.js';
+import { JobPresenter } from './job-presenter.js';
 import { JobHistoryPageDto, JobLogPageDto, JobWithHistoryDto } from './job-answers.dto.js';
 import { JobsService } from './jobs.service.js';
+import { RunEstimates } from './run-estimates.js';
 
 /**
  * One job on the native API: itself, its log and its history.
@@ -26,7 +27,8 @@ export class JobController {
     private readonly jobs: JobsService,
     private readonly history: EventHistory,
     private readonly explanations: Explanations,
-    @Inject(SETTINGS) private readonly settings: Settings,
+    private readonly presenter: JobPresenter,
+    private readonly estimates: RunEstimates,
   ) {}
 
   @Get()
@@ -36,9 +38,13 @@ export class JobController {
   @ApiProblems(404)
   async get(@Param('jobId') jobId: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<JobWithHistoryDto> {
     const job = await this.jobs.get(jobId);
-    const history = await this.history.of(jobId, job.outbox);
+    const [shown, history, expectedEndAt] = await Promise.all([
+      this.presenter.show(job),
+      this.history.of(jobId, job.outbox),
+      this.estimates.expectedEndOf(job),
+    ]);
     reply.header('ETag', etagOf(job.version));
-    return { ...toJobDto(job, this.settings.jobsStaleSeconds), history: history.map(historyDtoOf) };
+    return { ...shown, expectedEndAt: expectedEndAt?.toISOString() ?? null, history: history.map(historyDtoOf) };
   }
 
   @Get('log')

@@ -10,7 +10,7 @@ import { sendList } from '../common/http/send-list.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { JobIdempotentCreation } from './job-idempotent-creation.js';
 import { filterOf, JobListQueryDto } from './job-list-query.dto.js';
-import { toJobDto } from './job-mapper.js';
+import { JobPresenter } from './job-presenter.js';
 import { JobRetries } from './job-retries.js';
 import { checkOperations, editOf, newJobOf } from './job-requests.js';
 import type { JobView } from './job-views.js';
@@ -41,6 +41,7 @@ export class JobsController {
     private readonly reader: JobsReader,
     private readonly keyed: JobIdempotentCreation,
     private readonly retries: JobRetries,
+    private readonly presenter: JobPresenter,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -54,7 +55,7 @@ export class JobsController {
     await sendList({ request, reply }, query, async (wanted) => {
       const { limit, cursor, count, sort = '-createdAt' } = wanted;
       const page = await this.reader.page({ filter: filterOf(wanted), sort, limit, cursor, count });
-      return { ...page, items: page.items.map((job) => toJobDto(job, this.settings.jobsStaleSeconds)) };
+      return { ...page, items: await this.presenter.showAll(page.items) };
     });
   }
 
@@ -83,16 +84,18 @@ export class JobsController {
   @Roles('operator')
   @ApiOperation({ summary: 'Run a finished job again, as a new job', operationId: 'retryJob' })
   @ApiHeader(idempotencyKey)
+  @ApiHeader(ifMatch)
   @ApiResponse({ status: 201, type: JobDto, description: 'Created', ...etag })
-  @ApiProblems(400, 404, 409, 413, 415, 422)
+  @ApiProblems(400, 404, 409, 412, 413, 415, 422)
   async retry(
     @Param('jobId') jobId: string,
     @Body() { reason, parameters }: RetryJobDto,
     @IdempotencyKeyOf() key: IdempotencyKey | undefined,
+    @IfMatch() expected: ExpectedVersion | undefined,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    const job = await this.retries.jobFor(jobId, { reason, parameters, actor: caller.actor });
+    const job = await this.retries.jobFor(jobId, { reason, parameters, expected, actor: caller.actor });
     return this.createOnce({ job, onConflict: 'refuse' }, { key, caller, reply });
   }
 
@@ -103,10 +106,13 @@ export class JobsController {
   ): Promise<unknown> {
     if (!key) {
       const outcome = await this.jobs.create(request, caller);
-      return send(reply, this.answerFor(outcome.job, outcome.created ? 201 : 200));
+      return send(reply, await this.answerWith(outcome.job, outcome.created ? 201 : 200));
     }
-    const outcome = await this.keyed.create({ ...request, key, answerFor: (created) => this.answerFor(created, 201) }, caller);
-    if (outcome.kind === 'holder') return send(reply, this.answerFor(outcome.job, 200));
+    const outcome = await this.keyed.create(
+      { ...request, key, answerFor: (job) => answerOf(job, this.presenter.showNew(job), 201) },
+      caller,
+    );
+    if (outcome.kind === 'holder') return send(reply, await this.answerWith(outcome.job, 200));
     if (outcome.answer.replayed) reply.header('Idempotency-Replayed', 'true');
     return send(reply, outcome.answer);
   }
@@ -126,7 +132,7 @@ export class JobsController {
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    return send(reply, this.answerFor(await this.jobs.edit(jobId, { edit: editOf(body), expected }, caller), 200));
+    return send(reply, await this.answerWith(await this.jobs.edit(jobId, { edit: editOf(body), expected }, caller), 200));
   }
 
   @Post(':jobId/cancel')
@@ -148,14 +154,19 @@ export class JobsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
     const job = await this.jobs.cancel(jobId, { reason, force, expected }, caller);
-    return send(reply, this.answerFor(job, isFinal(job.status) ? 200 : 202));
+    return send(reply, await this.answerWith(job, isFinal(job.status) ? 200 : 202));
   }
 
-  private answerFor(job: JobView, status: 200 | 201 | 202): StoredAnswer {
-    const location = status === 200 ? null : `/api/v1/jobs/${job._id}`;
-    return { status, location, body: toJobDto(job, this.settings.jobsStaleSeconds) };
+  private async answerWith(job: JobView, status: 200 | 201 | 202): Promise<StoredAnswer> {
+    return answerOf(job, await this.presenter.show(job), status);
   }
 }
+
+const answerOf = ({ _id }: JobView, body: JobDto, status: 200 | 201 | 202): StoredAnswer => ({
+  status,
+  location: status === 200 ? null : `/api/v1/jobs/${_id}`,
+  body,
+});
 
 /** Sets status and headers of an answer with a job; its body is what the handler returns. */
 function send(reply: FastifyReply, { status, location, body }: StoredAnswer): unknown {

@@ -33,6 +33,8 @@ export interface JobHolder {
   readonly percent: number | null;
   readonly workerId: string | null;
   readonly leaseExpiresAt: string | null;
+  /** From past runs of the operation; null while it is queued, or too few are known. */
+  readonly expectedEndAt: string | null;
   readonly createdAt: string;
 }
 

@@ -14,10 +14,13 @@ import { BulkJobs } from './bulk/bulk-jobs.service.js';
 import { Explanations } from './explanation/explanations.service.js';
 import { HeldJobs } from './held-jobs.js';
 import { JobController } from './job.controller.js';
+import { JobClock } from './job-clock.js';
+import { JobConflicts } from './job-conflicts.js';
 import { JobEndings } from './job-endings.js';
 import { JobIdempotentCreation } from './job-idempotent-creation.js';
 import { JobListsStore } from './job-lists.store.js';
 import { JobMetrics } from './job-metrics.js';
+import { JobPresenter } from './job-presenter.js';
 import { JobRetries } from './job-retries.js';
 import { JobsCompatController } from './jobs.compat.controller.js';
 import { JobsController } from './jobs.controller.js';
@@ -35,6 +38,10 @@ import { LeasesService } from './protocol/leases.service.js';
 import { LeasesStore } from './protocol/leases.store.js';
 import { OperatorActions } from './protocol/operator-actions.service.js';
 import { WorkerProtocolController } from './protocol/worker-protocol.controller.js';
+import { JobWatch } from './watch/job-watch.js';
+import { JobWatchStore } from './watch/job-watch.store.js';
+import { JobWatchTask } from './watch/job-watch.task.js';
+import { RunEstimates } from './run-estimates.js';
 
 /** Jobs with both of their surfaces. */
 @Module({
@@ -61,6 +68,7 @@ import { WorkerProtocolController } from './protocol/worker-protocol.controller.
       CompatCreation,
       Explanations,
     ],
+    ...[JobClock, JobConflicts, JobPresenter, RunEstimates, JobWatchStore, JobWatch, JobWatchTask],
     ...[BulkJobs, BulkCreation],
     ...[LeasesStore, ClaimDesk, ClaimsService, LeasesService, JobRequeues, OperatorActions, JobRescue, JobRescueTask, HeldJobs],
   ],

@@ -1,12 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { TooBroadError } from '../common/errors/request.errors.js';
 import { type Page, type PageQueryDto, readPage } from '../common/http/page.js';
-import { SETTINGS, type Settings } from '../config/settings.js';
 import { ranOutOfTime } from '../database/mongo-errors.js';
 import type { ActiveWork, ActiveWorkSource } from '../targets/index.js';
 import type { JobFilter } from './job-filter.js';
 import { type CompatFilter, JobListsStore, type JobSort } from './job-lists.store.js';
-import { toJobDto } from './job-mapper.js';
+import { JobPresenter } from './job-presenter.js';
 import type { CompatListedJob, ListedJob } from './job-views.js';
 import type { JobDto } from './job-answers.dto.js';
 import { compatStatusOf, targetActionOf } from './jobs-lifecycle.js';
@@ -45,7 +44,7 @@ const fewestRuns = 5;
 export class JobsReader implements ActiveWorkSource {
   constructor(
     private readonly lists: JobListsStore,
-    @Inject(SETTINGS) private readonly settings: Settings,
+    private readonly presenter: JobPresenter,
   ) {}
 
   /**
@@ -93,7 +92,7 @@ export class JobsReader implements ActiveWorkSource {
   /** One page of the jobs that have the name as dataset or in a BUMP's manifesto, newest first. */
   async pageByTarget(name: string, query: PageQueryDto): Promise<Page<JobDto>> {
     const page = await this.page({ filter: { target: name }, sort: '-createdAt', ...query });
-    return { ...page, items: page.items.map((job) => toJobDto(job, this.settings.jobsStaleSeconds)) };
+    return { ...page, items: await this.presenter.showAll(page.items) };
   }
 
   /** Number of running jobs, `built` ones included. */

@@ -63,6 +63,8 @@ export interface JobDocument extends Versioned {
   readonly rank: Date;
   readonly notBefore: Date | null;
   readonly dueAt: Date | null;
+  /** Milliseconds under maintenance before the due time was set: only what is behind them does not count against it. */
+  readonly duePausedMs: number;
   readonly tags: readonly string[];
   readonly attempt: number;
   readonly failures: number;
@@ -85,6 +87,8 @@ export interface JobDocument extends Versioned {
   readonly compatRequeues: number;
   /** The due time for which it has been told that it passed. */
   readonly overdueTold: Date | null;
+  /** The last sign of life after which it has been told that the job is silent. */
+  readonly staleTold: Date | null;
   /** Newest 20, oldest first. */
   readonly attempts: readonly JobAttempt[];
   readonly retryOf: string | null;
@@ -114,8 +118,10 @@ export interface JobLease {
   readonly logLines: number;
   /** The progress that the last event told of. */
   readonly percentTold: number;
-  /** When the run budget is spent; null without one. */
+  /** When the run budget is spent, if there is no maintenance meanwhile; null without one. */
   readonly budgetEndsAt: Date | null;
+  /** Milliseconds under maintenance before the claim: only what is behind them does not count against the budget. */
+  readonly pausedMs: number;
   /** True once the lease was prolonged because too many ended at once: its loss is not counted. */
   readonly excused: boolean;
 }
@@ -139,6 +145,7 @@ const leasePaths = {
   logLines: Number,
   percentTold: Number,
   budgetEndsAt: Date,
+  pausedMs: Number,
   excused: Boolean,
 };
 const attemptPaths = {
@@ -180,6 +187,7 @@ const jobPaths = {
   rank: { type: Date, required: true },
   notBefore: Date,
   dueAt: Date,
+  duePausedMs: Number,
   tags: [String],
   attempt: Number,
   failures: Number,
@@ -198,6 +206,7 @@ const jobPaths = {
   closingCall: String,
   compatRequeues: Number,
   overdueTold: Date,
+  staleTold: Date,
   attempts: [attemptPaths],
   retryOf: String,
   traceId: String,

@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../common/caller.js';
 import type { ExpectedVersion } from '../common/http/etag.js';
-import { PreconditionFailedError } from '../common/errors/precondition.errors.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
-import { EventHistory } from '../events/index.js';
 import { Metrics } from '../observability/index.js';
 import {
   cancelRequestChange,
@@ -19,12 +17,15 @@ import {
 } from './job-changes.js';
 import { JobEndings } from './job-endings.js';
 import type { Expected } from './job-expectations.js';
-import { holderOf, holderSentence } from './job-holder.js';
+import { JobClock } from './job-clock.js';
+import { JobConflicts } from './job-conflicts.js';
+import { holderSentence } from './job-holder.js';
 import { isFinal, reportedState } from './jobs-lifecycle.js';
-import { JobFinalError, JobNotFoundError, OperationDisabledError, TargetBusyError } from './jobs.errors.js';
+import { JobFinalError, JobNotFoundError, OperationDisabledError } from './jobs.errors.js';
 import type { CompatListedJob, JobView } from './job-views.js';
 import type { JobDocument } from './jobs.schema.js';
-import { JobsStore } from './jobs.store.js';
+import { waitedSeconds } from './job-waiting.js';
+import { JobsStore, type ReportedJob } from './jobs.store.js';
 import { ClaimDesk } from './protocol/claim-desk.js';
 
 /** What became of a status report. */
@@ -47,8 +48,9 @@ export class JobsService {
     private readonly store: JobsStore,
     private readonly endings: JobEndings,
     private readonly desk: ClaimDesk,
-    private readonly history: EventHistory,
     private readonly metrics: Metrics,
+    private readonly clock: JobClock,
+    private readonly conflicts: JobConflicts,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -56,7 +58,8 @@ export class JobsService {
   get defaults(): JobDefaults {
     const { jobsMaxFailures: maxFailures, jobsMaxLosses: maxLosses } = this.settings;
     const unlinked = { traceId: null, retryOf: null, reason: null };
-    return { priority: 'normal', notBefore: null, dueAt: null, tags: [], maxFailures, maxLosses, runBudgetSeconds: null, ...unlinked };
+    const times = { notBefore: null, dueAt: null, duePausedMs: 0 };
+    return { priority: 'normal', ...times, tags: [], maxFailures, maxLosses, runBudgetSeconds: null, ...unlinked };
   }
 
   /** @throws OperationDisabledError for a BUMP where the settings do not allow it */
@@ -69,7 +72,7 @@ export class JobsService {
    * @param after the job before it in the same request
    */
   async tryCreate(job: NewJob, caller: Caller, after: JobView | null = null): Promise<JobView | null> {
-    const creation = await this.store.create(randomUUID(), job, { caller, after: after?.createdAt ?? null });
+    const creation = await this.store.create(randomUUID(), await this.clock.anchored(job), { caller, after: after?.createdAt ?? null });
     if (creation.kind === 'busy') return null;
     this.metrics.jobCreated(job.operation);
     this.desk.ring();
@@ -86,15 +89,9 @@ export class JobsService {
       if (created) return { created: true, job: created };
       const holder = await this.store.findActiveByDataset(job.datasetName);
       if (holder && onConflict === 'return') return { created: false, job: holder };
-      if (holder) throw this.busy(holder);
+      if (holder) throw await this.conflicts.busy(holder);
     }
-    throw this.busy(null);
-  }
-
-  /** The conflict that names a dataset's holder; null when it ended between the two looks at it. */
-  busy(holder: JobView | null): TargetBusyError {
-    if (!holder) return new TargetBusyError('The dataset had an active job, which has just ended; try again.', null);
-    return new TargetBusyError(holderSentence(holder), holderOf(holder));
+    throw await this.conflicts.busy(null);
   }
 
   /** Says in one sentence what keeps a dataset busy. */
@@ -128,7 +125,9 @@ export class JobsService {
     const mayRequeue = { cancelRequested: false, compatRequeuesBelow };
     const expected: Expected = { ...(status && { unleased: true }), ...(status === 'queued' && mayRequeue) };
     for (let look = 0; look < maxLooks; look++) {
-      if (await this.store.apply(id, reportChange(report, caller), expected)) return 'applied';
+      const applied = await this.store.applyReport(id, reportChange(report, caller), expected);
+      if (applied) this.measureStart(applied);
+      if (applied) return 'applied';
       const job = await this.store.findActive(id);
       if (!job) return 'notFound';
       if (job.lease) return 'leased';
@@ -137,6 +136,12 @@ export class JobsService {
       if (status === 'queued' && job.compatRequeues >= compatRequeuesBelow) return this.endPoisoned(id, report, caller);
     }
     return 'notFound';
+  }
+
+  /** A report that started an attempt is the moment at which the job stopped waiting. */
+  private measureStart({ operation, createdAt, notBefore, updatedAt, attempts: [attempt] }: ReportedJob): void {
+    if (attempt?.startedAt.getTime() === updatedAt.getTime())
+      this.metrics.jobStarted(operation, waitedSeconds({ createdAt, notBefore }, attempt.startedAt));
   }
 
   /** Ends a job that its workers put back to queued again and again: each of them most likely died of it. */
@@ -168,7 +173,8 @@ export class JobsService {
     caller: Caller,
   ): Promise<JobView> {
     const version = typeof expected === 'number' ? { version: expected } : {};
-    const edited = await this.store.applyAndGet(id, { ...editChange(edit, caller), reason }, version);
+    const change = { ...editChange(await this.clock.anchored(edit), caller), reason };
+    const edited = await this.store.applyAndGet(id, change, version);
     return edited ?? this.refuse(id);
   }
 
@@ -198,9 +204,7 @@ export class JobsService {
   private async refuse(id: string): Promise<never> {
     const job = await this.get(id);
     if (isFinal(job.status)) throw new JobFinalError({ status: job.status, version: job.version });
-    const [last] = await this.history.of(id, job.outbox, 1);
-    const changedBy = last ? { id: last.actor.id, name: last.actor.name } : null;
-    throw new PreconditionFailedError({ status: job.status, version: job.version }, changedBy);
+    throw await this.conflicts.changedMeanwhile(job);
   }
 }
 

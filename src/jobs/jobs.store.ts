@@ -15,6 +15,10 @@ import { completedModel, inProgressModel, type JobDocument } from './jobs.schema
 
 export type Creation = { readonly kind: 'created'; readonly job: JobView } | { readonly kind: 'busy' };
 
+/** A job after a status report, with its newest attempt alone. */
+export type ReportedJob = Pick<JobDocument, 'operation' | 'createdAt' | 'notBefore' | 'updatedAt' | 'attempts'>;
+const reportedProjection = { operation: 1, createdAt: 1, notBefore: 1, updatedAt: 1, attempts: { $slice: -1 } };
+
 const limits = { maxTimeMS: statementLimits.oneDocumentMs };
 
 /** `inprogress` and `completed`: every change of a job. Uses the driver's collections, because it is the hot path and every change is a pipeline. */
@@ -74,6 +78,12 @@ export class JobsStore {
   async apply(id: string, change: Change, expected: Expected): Promise<boolean> {
     const result = await this.inProgress.updateOne(filterOf(id, expected), changePipeline(change), limits);
     return result.matchedCount === 1;
+  }
+
+  /** As `apply`, for a status report; as much of the job after it as tells whether it was started by that, or null. */
+  async applyReport(id: string, change: Change, expected: Expected): Promise<ReportedJob | null> {
+    const options = { ...limits, returnDocument: 'after', projection: reportedProjection } as const;
+    return (await this.inProgress.findOneAndUpdate(filterOf(id, expected), changePipeline(change), options)) as ReportedJob | null;
   }
 
   /** As `apply`; the job after it, or null. */

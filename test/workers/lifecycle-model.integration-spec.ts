@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SETTINGS, type Settings } from '../../src/config/settings.js';
+import { JobClock } from '../../src/jobs/job-clock.js';
 import { JobsStore } from '../../src/jobs/jobs.store.js';
 import { JobRequeues } from '../../src/jobs/protocol/job-requeues.js';
 import { JobRescue } from '../../src/jobs/protocol/job-rescue.js';
@@ -226,7 +227,7 @@ describe('the life of a job under workers, operators and lost leases', () => {
     replicas = await startReplicas(1, { JOBS_RESCUE_GRACE_SECONDS: '3600', JOBS_EXTRA_OPERATIONS: operations.join(',') });
     const { one } = replicas;
     const settings = { ...one.app.get<Settings>(SETTINGS), jobsRescueGraceSeconds: 0 };
-    rescue = new JobRescue(one.get(LeasesStore), one.get(JobsStore), one.get(JobRequeues), one.get(Metrics), settings);
+    rescue = new JobRescue(one.get(LeasesStore), one.get(JobsStore), one.get(JobRequeues), one.get(Metrics), one.get(JobClock), settings);
   }, 60_000);
   afterAll(async () => replicas.stop(), 30_000);
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../../src/config/settings.js';
+import { JobClock } from '../../src/jobs/job-clock.js';
 import { JobsStore } from '../../src/jobs/jobs.store.js';
 import { JobRequeues } from '../../src/jobs/protocol/job-requeues.js';
 import { JobRescue } from '../../src/jobs/protocol/job-rescue.js';
@@ -11,7 +12,7 @@ import { type Json, type Replica, type Replicas, startReplicas } from './protoco
 /** A rescue beside that of the application, which waits for an hour of grace. */
 function rescueOf(replica: Replica, settings: Partial<Settings> = {}, leases: LeasesStore = replica.get(LeasesStore)): JobRescue {
   const all = { ...replica.app.get<Settings>(SETTINGS), jobsRescueGraceSeconds: 0, ...settings };
-  return new JobRescue(leases, replica.get(JobsStore), replica.get(JobRequeues), replica.get(Metrics), all);
+  return new JobRescue(leases, replica.get(JobsStore), replica.get(JobRequeues), replica.get(Metrics), replica.get(JobClock), all);
 }
 
 describe('rescue', () => {
@@ -164,15 +165,5 @@ describe('rescue', () => {
     await new Promise((resolve) => setTimeout(resolve, 250));
     await rescue.sweep();
     expect(await get(job!.id)).toMatchObject({ status: 'queued' });
-  });
-
-  it('tells once that a due time has passed', async () => {
-    const { jobId } = await replicas.createJob({ dueAt: new Date(Date.now() - 1_000).toISOString() });
-    await Promise.all([1, 2, 3].map(() => rescueOf(replicas.one).sweep()));
-    const types = async (): Promise<string[]> => (await get(jobId)).history.map((entry: Json) => entry.type);
-    expect((await types()).filter((type) => type === 'job.overdue.v1')).toHaveLength(1);
-    await replicas.one.call('PATCH', `/jobs/${jobId}`, { dueAt: new Date(Date.now() - 500).toISOString() });
-    await rescueOf(replicas.one).sweep();
-    expect((await types()).filter((type) => type === 'job.overdue.v1')).toHaveLength(2);
   });
 });

@@ -5,7 +5,7 @@ import { SETTINGS, type Settings } from '../../config/settings.js';
 import type { NewJob } from '../job-changes.js';
 import { JobIdempotentCreation } from '../job-idempotent-creation.js';
 import { JobListsStore } from '../job-lists.store.js';
-import { toJobDto } from '../job-mapper.js';
+import { JobPresenter } from '../job-presenter.js';
 import { newJobOf } from '../job-requests.js';
 import type { JobView } from '../job-views.js';
 import type { CreateJobDto } from '../jobs.dto.js';
@@ -18,6 +18,7 @@ export class BulkCreation {
     private readonly jobs: JobsService,
     private readonly keyed: JobIdempotentCreation,
     private readonly lists: JobListsStore,
+    private readonly presenter: JobPresenter,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -45,7 +46,7 @@ export class BulkCreation {
     const answerFor = (job: JobView): StoredAnswer => ({
       status: 201,
       location: `/api/v1/jobs/${job._id}`,
-      body: toJobDto(job, this.settings.jobsStaleSeconds),
+      body: this.presenter.showNew(job),
     });
     const outcome = await this.keyed.create({ ...request, key, answerFor }, caller);
     return outcome.kind === 'holder' ? shown(outcome.job) : (outcome.answer.body as { jobId: string; status: string });

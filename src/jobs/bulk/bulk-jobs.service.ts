@@ -95,7 +95,7 @@ export class BulkJobs {
 
   private async changed(id: string, { action, reason, edit }: Omit<BulkChange, 'selection'>, caller: Caller) {
     if (action === 'cancel') return this.jobs.cancel(id, { reason, force: false, expected: undefined }, caller);
-    if (action === 'release') return this.operators.release(id, reason, caller);
+    if (action === 'release') return this.operators.release(id, { reason }, caller);
     if (action === 'edit') return this.jobs.edit(id, { edit, expected: undefined, reason }, caller);
     const job = await this.retries.jobFor(id, { reason, parameters: undefined, actor: caller.actor });
     return (await this.jobs.create({ job, onConflict: 'refuse' }, caller)).job;

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Logger, Post, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Logger, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
@@ -8,9 +8,8 @@ import { ApiProblems } from '../../common/http/api-problems.js';
 import { toAppError } from '../../common/http/framework-errors.js';
 import { type IdempotencyKey, IdempotencyKeyOf } from '../../common/http/idempotency.js';
 import { problemOf } from '../../common/http/problem.js';
-import { SETTINGS, type Settings } from '../../config/settings.js';
 import { translateMongoError } from '../../database/mongo-errors.js';
-import { toJobDto } from '../job-mapper.js';
+import { JobPresenter } from '../job-presenter.js';
 import type { CreateJobDto } from '../jobs.dto.js';
 import { BulkCreation } from './bulk-creation.js';
 import { BulkJobs } from './bulk-jobs.service.js';
@@ -39,7 +38,7 @@ export class BulkController {
   constructor(
     private readonly bulk: BulkJobs,
     private readonly creation: BulkCreation,
-    @Inject(SETTINGS) private readonly settings: Settings,
+    private readonly presenter: JobPresenter,
   ) {}
 
   @Post()
@@ -79,7 +78,7 @@ export class BulkController {
     return {
       matched: matched.length,
       ids: matched.map(({ _id }) => _id),
-      sample: matched.slice(0, sampleSize).map((job) => toJobDto(job, this.settings.jobsStaleSeconds)),
+      sample: await this.presenter.showAll(matched.slice(0, sampleSize)),
       excluded: [...excluded],
     };
   }

@@ -44,6 +44,12 @@ export class ExplanationFactsDto {
 
   @ApiProperty(nullableInstant)
   leaseExpiresAt!: string | null;
+
+  @ApiProperty({ type: Boolean, nullable: true, description: 'Past its due time, maintenance not counted; null when finished.' })
+  overdue!: boolean | null;
+
+  @ApiProperty({ ...nullableInstant, description: 'From past runs of the operation; null unless running, or with too few known runs.' })
+  expectedEndAt!: string | null;
 }
 
 /** Why a job is where it is. */
@@ -61,13 +67,15 @@ export function explanationDtoOf({ sentences, job, surroundings }: Explanation):
     jobsBefore: surroundings.jobsBefore,
     paused: surroundings.pause !== null,
     workers: surroundings.workers,
+    overdue: surroundings.overdue,
+    expectedEndAt: surroundings.expectedEndAt?.toISOString() ?? null,
   };
   return {
     sentences: [...sentences],
     facts: {
       status: job.status,
       now: job.serverNow.toISOString(),
-      ...(around ?? { jobsBefore: null, paused: null, workers: null }),
+      ...(around ?? { jobsBefore: null, paused: null, workers: null, overdue: null, expectedEndAt: null }),
       notBefore: job.notBefore?.toISOString() ?? null,
       workerId: job.lease?.workerId ?? null,
       leaseExpiresAt: job.lease?.expiresAt.toISOString() ?? null,

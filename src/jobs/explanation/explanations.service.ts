@@ -2,10 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { MaintenanceGate } from '../../maintenance/index.js';
 import { WorkerRegistry } from '../../workers/index.js';
+import { JobClock } from '../job-clock.js';
 import { JobListsStore } from '../job-lists.store.js';
 import type { JobView } from '../job-views.js';
 import { isFinal } from '../jobs-lifecycle.js';
 import { JobsService } from '../jobs.service.js';
+import { RunEstimates } from '../run-estimates.js';
 import { explain, type Surroundings } from './job-explanation.js';
 
 /** Why a job is where it is: for people, and for programs. */
@@ -24,6 +26,8 @@ export class Explanations {
     private readonly lists: JobListsStore,
     private readonly gate: MaintenanceGate,
     private readonly workers: WorkerRegistry,
+    private readonly clock: JobClock,
+    private readonly estimates: RunEstimates,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -35,12 +39,14 @@ export class Explanations {
   }
 
   private async around(job: JobView): Promise<Surroundings> {
-    const [jobsBefore, workers, { on, reason, allow }] = await Promise.all([
+    const [jobsBefore, workers, { on, reason, allow }, overdue, expectedEndAt] = await Promise.all([
       job.status === 'queued' ? this.lists.countBefore(job) : 0,
       this.workers.ableToRun(job.operation),
       this.gate.current(),
+      this.clock.isOverdue(job),
+      this.estimates.expectedEndOf(job),
     ]);
     const pause = on && !allow.datasets.includes(job.datasetName) ? { reason } : null;
-    return { jobsBefore, workers, pause, staleSeconds: this.settings.jobsStaleSeconds };
+    return { jobsBefore, workers, pause, staleSeconds: this.settings.jobsStaleSeconds, overdue, expectedEndAt };
   }
 }

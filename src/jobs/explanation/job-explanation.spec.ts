@@ -26,7 +26,8 @@ const queued = {
   finishedAt: null,
   serverNow: now,
 } as unknown as JobView;
-const alone: Surroundings = { pause: null, jobsBefore: 0, workers: { alive: 0, draining: 0, lost: 0, compat: false }, staleSeconds: 3_600 };
+const nobody = { alive: 0, draining: 0, lost: 0, compat: false };
+const alone: Surroundings = { pause: null, jobsBefore: 0, workers: nobody, staleSeconds: 3_600, overdue: false, expectedEndAt: null };
 const served: Surroundings = { ...alone, workers: { ...alone.workers, alive: 2 } };
 const lease = { workerId: 'imp-3', heartbeatAt: minutes(-1), expiresAt: minutes(1), excused: false };
 const job = (change: object): JobView => ({ ...queued, ...change });
@@ -41,7 +42,13 @@ describe('the explanation of a queued job', () => {
     ['is taken by old workers', {}, { ...alone, workers: { ...alone.workers, compat: true } }, ['It is the next of its operation.']],
     ['is paused', {}, { ...alone, pause: { reason: 'Upgrade' } }, ['Nothing is handed out during maintenance: Upgrade']],
     ['waits, as somebody asked', { notBefore: minutes(5) }, alone, ['It waits until 2026-03-01T12:05:00.000Z, as somebody asked for.']],
-    ['is overdue', { dueAt: minutes(-1) }, served, ['It is the next of its operation.', 'It is overdue since 2026-03-01T11:59:00.000Z.']],
+    [
+      'is overdue',
+      { dueAt: minutes(-1) },
+      { ...served, overdue: true },
+      ['It is the next of its operation.', 'It was due at 2026-03-01T11:59:00.000Z and is overdue.'],
+    ],
+    ['is late, but for a pause', { dueAt: minutes(-1) }, served, ['It is the next of its operation.']],
   ])('that %s', (_what, change, around, expected) => expect(behindFirst(job(change), around)).toEqual(expected));
 
   it.each<[Partial<Surroundings['workers']>, string]>([
@@ -68,6 +75,13 @@ describe('the explanation of a running job', () => {
       'Its worker was last heard of at 2026-03-01T11:59:00.000Z and holds it until 2026-03-01T12:01:00.000Z.',
     ]);
     expect(stateClause(running({ phase: null, percent: null }))).toBe('is running, on imp-3');
+  });
+
+  it('says when it will probably end', () => {
+    expect(behindFirst(running(), { ...alone, expectedEndAt: minutes(3) })[1]).toBe(
+      'By past runs it will end at about 2026-03-01T12:03:00.000Z.',
+    );
+    expect(behindFirst(running(), { ...alone, expectedEndAt: now })[1]).toBe('It takes longer than past runs usually did.');
   });
 
   it('says that a lease has ended, or was prolonged', () => {

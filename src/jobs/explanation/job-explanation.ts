@@ -9,6 +9,10 @@ export interface Surroundings {
   /** Workers that can run the operation, by state, and whether old workers ask for it. */
   readonly workers: { readonly alive: number; readonly draining: number; readonly lost: number; readonly compat: boolean };
   readonly staleSeconds: number;
+  /** Past its due time, time under maintenance not counted. */
+  readonly overdue: boolean;
+  /** When a running job will probably end; null where nobody can tell. */
+  readonly expectedEndAt: Date | null;
 }
 
 /** What a sentence about a job's state needs of it. */
@@ -27,17 +31,17 @@ export function stateClause({ status, phase, percent, lease, createdAt }: Stated
 }
 
 /**
- * Why a job is where it is, in one to four sentences, by the database's clock: what it does, what it waits for, and what is wrong with it.
+ * Why a job is where it is, in one to five sentences, by the database's clock: what it does, what it waits for, and what is wrong with it.
  * @see API.md 2
  */
 export function explain(job: JobView, surroundings: Surroundings): string[] {
   const first = `${job.operation} of ${job.datasetName} ${stateClause(job)}.`;
-  if (job.status === 'queued') return [first, ...waiting(job, surroundings), ...overdue(job)];
-  if (job.status === 'running') return [first, ...running(job, surroundings), ...overdue(job)];
+  if (job.status === 'queued') return [first, ...waiting(job, surroundings), ...late(job, surroundings)];
+  if (job.status === 'running') return [first, ...running(job, surroundings), ...late(job, surroundings)];
   return ended(job);
 }
 
-const overdue = ({ dueAt, serverNow }: JobView): string[] => (dueAt && dueAt < serverNow ? [`It is overdue since ${at(dueAt)}.`] : []);
+const late = ({ dueAt }: JobView, { overdue }: Surroundings): string[] => (overdue ? [`It was due at ${at(dueAt)} and is overdue.`] : []);
 
 function waiting(job: JobView, { pause, jobsBefore, workers }: Surroundings): string[] {
   if (job.notBefore && job.notBefore > job.serverNow) return [...untilLater(job), ...paused(pause)];
@@ -72,12 +76,18 @@ function whoCouldRun(operation: string, { alive, draining, lost, compat }: Surro
   return [`No worker can run ${operation}: none has asked for it.`];
 }
 
-function running(job: JobView, { staleSeconds }: Surroundings): string[] {
+function running(job: JobView, { staleSeconds, expectedEndAt }: Surroundings): string[] {
   const { cancelRequested: cancel } = job;
   const wish = cancel
     ? [`${cancel.by} asked at ${at(cancel.at)} for its cancellation (${cancel.reason}); its worker is told with its next word.`]
     : [];
-  return [...(job.lease ? underLease(job.lease, job.serverNow) : withoutLease(job, staleSeconds)), ...wish];
+  const holder = job.lease ? underLease(job.lease, job.serverNow) : withoutLease(job, staleSeconds);
+  return [...holder, ...expected(expectedEndAt, job.serverNow), ...wish];
+}
+
+function expected(end: Date | null, now: Date): string[] {
+  if (end === null) return [];
+  return [end > now ? `By past runs it will end at about ${at(end)}.` : 'It takes longer than past runs usually did.'];
 }
 
 function underLease({ expiresAt, heartbeatAt, excused }: NonNullable<JobView['lease']>, now: Date): string[] {

@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../../common/caller.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
-import { MaintenanceGate, type MaintenanceSwitch, refusalOf } from '../../maintenance/index.js';
+import { MaintenanceGate, type MaintenanceSwitch, pausedSoFar, refusalOf } from '../../maintenance/index.js';
 import { Metrics } from '../../observability/index.js';
 import { WorkerRegistry } from '../../workers/index.js';
 import type { JobView } from '../job-views.js';
+import { waitedSeconds } from '../job-waiting.js';
 import { ClaimDesk } from './claim-desk.js';
 import { JobRequeues } from './job-requeues.js';
 import { unclaimChange } from './lease-changes.js';
@@ -131,7 +132,7 @@ export class ClaimsService {
   private async take(attempt: Attempt, current: MaintenanceSwitch): Promise<ClaimOutcome> {
     const { workerId, operations, seconds, claimMark: claimId, caller } = attempt;
     const datasets = current.on && !current.allow.workers.includes(workerId) ? current.allow.datasets : null;
-    const lease = { workerId, token: newLeaseToken(), seconds, claimId };
+    const lease = { workerId, token: newLeaseToken(), seconds, claimId, pausedMs: pausedSoFar(current) };
     const taken = await this.leases.claim({ operations, datasets }, lease, caller);
     if (taken === 'repeated') return this.alreadyTaken(claimId!);
     return taken ? this.handOut(taken, attempt) : none('empty');
@@ -146,7 +147,7 @@ export class ClaimsService {
   private async handOut(job: JobView, { workerId, caller, signal }: Attempt): Promise<ClaimOutcome> {
     const refusal = refusalOf(await this.readSwitch(), { workerId, datasetName: job.datasetName });
     if (!refusal && !signal.aborted) {
-      this.metrics.jobStarted(job.operation, waitedSeconds(job));
+      this.metrics.jobStarted(job.operation, waitedSeconds(job, job.lease!.claimedAt));
       return claimed(job);
     }
     const reason = refusal ? 'The switch was turned on while the job was being claimed.' : 'The client had gone.';
@@ -156,9 +157,3 @@ export class ClaimsService {
 }
 
 const claimed = (job: JobView): Claimed => ({ job, lease: job.lease! });
-
-/** Seconds from when the job could start to its claim, all by the database's clock. */
-function waitedSeconds({ lease, notBefore, createdAt }: JobView): number {
-  const since = Math.max(createdAt.getTime(), notBefore?.getTime() ?? 0);
-  return Math.max(0, (lease!.claimedAt.getTime() - since) / 1_000);
-}

@@ -3,7 +3,8 @@ import { systemCaller } from '../../common/caller.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { databaseAway } from '../../database/mongo-errors.js';
 import { Metrics } from '../../observability/index.js';
-import { type JobEnd, overdueChange } from '../job-changes.js';
+import type { JobEnd } from '../job-changes.js';
+import { JobClock } from '../job-clock.js';
 import type { JobDocument } from '../jobs.schema.js';
 import { JobsStore } from '../jobs.store.js';
 import { JobRequeues } from './job-requeues.js';
@@ -35,6 +36,7 @@ export class JobRescue {
     private readonly store: JobsStore,
     private readonly requeues: JobRequeues,
     private readonly metrics: Metrics,
+    private readonly clock: JobClock,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -60,7 +62,6 @@ export class JobRescue {
 
   private async sweepOnce(): Promise<void> {
     const ended = await this.leases.listEnded(atOnce);
-    await this.tellOverdue();
     if (this.databaseWasAway) this.graceEndsAt = performance.now() + this.settings.jobsRescueGraceSeconds * 1_000;
     this.databaseWasAway = false;
     if (performance.now() < this.graceEndsAt) return;
@@ -89,19 +90,15 @@ export class JobRescue {
   }
 
   private async failOverBudget(): Promise<void> {
-    await this.forEach(await this.leases.listOverBudget(atOnce), async (job) => {
+    await this.forEach(await this.leases.listOverBudget(await this.clock.read(), atOnce), async (job) => {
       const caller = systemCaller('run-budget');
       const error = budgetExceeded(job);
       const jitter = 0.5 + Math.random();
       const retry = { error, afterSeconds: null, backoffSeconds: this.settings.jobsBackoffSeconds, jitter, closingCall: null };
-      const holds = { leaseToken: job.lease.token, budgetSpent: true } as const;
+      const holds = { leaseToken: job.lease.token }; // a budget that is spent stays spent
       const end = (found: JobDocument): JobEnd => failedEnd(found, error, null);
       const leaving = { requeue: retryChange(retry, caller), holds, unlessDone: { failuresLeft: true }, end } as const;
       await this.requeues.leave(job._id, leaving, caller);
     });
-  }
-
-  private async tellOverdue(): Promise<void> {
-    for (const id of await this.leases.listNewlyOverdue(atOnce)) await this.store.apply(id, overdueChange(systemCaller('due-times')), {});
   }
 }

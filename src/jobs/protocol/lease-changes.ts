@@ -14,6 +14,8 @@ export interface NewLease {
   readonly seconds: number;
   /** Bound to the claimer; null without. */
   readonly claimId: string | null;
+  /** Milliseconds under maintenance until the claim; a pause that began and ended within the last second may be missing, to the worker's advantage. */
+  readonly pausedMs: Expression;
 }
 
 /** What a heartbeat brings; undefined leaves a value as it is. */
@@ -36,7 +38,7 @@ const afterSeconds = (seconds: unknown): object => ({ $add: ['$$NOW', { $multipl
 
 /** A queued job becomes leased: attempt + 1, a new token, no phase. */
 export function claimChange(lease: NewLease, caller: Caller): Change {
-  const { workerId, token, seconds, claimId } = lease;
+  const { workerId, token, seconds, claimId, pausedMs } = lease;
   const budgetEndsAt = { $cond: [{ $gt: ['$runBudgetSeconds', null] }, afterSeconds('$runBudgetSeconds'), null] };
   return {
     type: 'job.claimed',
@@ -59,6 +61,7 @@ export function claimChange(lease: NewLease, caller: Caller): Change {
         logLines: operand(0),
         percentTold: operand(0),
         budgetEndsAt,
+        pausedMs: pausedMs.json,
         excused: operand(false),
       }),
       updatedAt: serverTime,

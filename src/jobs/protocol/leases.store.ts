@@ -5,6 +5,7 @@ import type { Caller } from '../../common/caller.js';
 import { changePipeline } from '../../database/change.js';
 import { statementLimits } from '../../database/connection-options.js';
 import { duplicateKeyOf } from '../../database/mongo-errors.js';
+import type { ClockReading } from '../../maintenance/index.js';
 import { type JobView, viewProjection } from '../job-views.js';
 import { priorityDelayMs } from '../jobs-lifecycle.js';
 import { inProgressModel, type JobDocument, type JobLease } from '../jobs.schema.js';
@@ -37,6 +38,7 @@ const timeHasCome = {
 };
 /** Named, since an empty queue can make another plan look better for a while. */
 const hint = 'claim';
+const budgetLimit = { endsAt: 'lease.budgetEndsAt', pausedMs: 'lease.pausedMs' };
 const live = { status: 'running', 'lease.expiresAt': { $type: 'date' } };
 
 /** Claims and the look at all leases. Every other change of a leased job goes through `JobsStore`. */
@@ -94,17 +96,9 @@ export class LeasesStore {
     return this.sweep(filter, { 'lease.expiresAt': 1 }, limit);
   }
 
-  /** Jobs whose run budget is spent, by the server's clock. */
-  async listOverBudget(limit: number): Promise<LeasedJob[]> {
-    const filter = { status: 'running', 'lease.budgetEndsAt': { $type: 'date' }, $expr: { $lt: ['$lease.budgetEndsAt', '$$NOW'] } };
-    return this.sweep(filter, { 'lease.budgetEndsAt': 1 }, limit);
-  }
-
-  /** Unfinished jobs past a due time that nobody has been told of. */
-  async listNewlyOverdue(limit: number): Promise<string[]> {
-    const filter = { dueAt: { $type: 'date' }, $expr: { $and: [{ $lt: ['$dueAt', '$$NOW'] }, { $ne: ['$overdueTold', '$dueAt'] }] } };
-    const jobs = await this.jobs.find(filter as never, { ...sweepLimits, projection: { _id: 1 }, sort: { dueAt: 1 }, limit }).toArray();
-    return jobs.map((job) => String(job._id));
+  /** Jobs whose run budget is spent, by a reading of the clock that stands still under maintenance. */
+  async listOverBudget(clock: ClockReading, limit: number): Promise<LeasedJob[]> {
+    return this.sweep({ status: 'running', ...clock.overCondition(budgetLimit) }, { 'lease.budgetEndsAt': 1 }, limit);
   }
 
   private async sweep(filter: object, sort: Record<string, 1>, limit: number): Promise<LeasedJob[]> {

@@ -1,15 +1,15 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller, CurrentRoles, Roles } from '../../auth/index.js';
 import type { Caller, Role } from '../../common/caller.js';
 import { ApiProblems } from '../../common/http/api-problems.js';
 import { ClientGone } from '../../common/http/client-gone.js';
-import { etagOf } from '../../common/http/etag.js';
+import { etagOf, type ExpectedVersion, IfMatch } from '../../common/http/etag.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { JobDto } from '../job-answers.dto.js';
-import { toJobDto } from '../job-mapper.js';
+import { JobPresenter } from '../job-presenter.js';
 import { checkOperations } from '../job-requests.js';
 import type { JobView } from '../job-views.js';
 import { type Claimed, ClaimsService, type NoJob } from './claims.service.js';
@@ -20,6 +20,11 @@ import { actorOf, claimOf, completionOf, failureOf, heartbeatOf } from './protoc
 import { ClaimDto, CompleteDto, FailDto, HeartbeatDto, ReleaseDto, SnoozeDto } from './protocol.dto.js';
 
 const etag = { headers: { ETag: { description: 'Version of the job.', schema: { type: 'string' } } } } as const;
+const ifMatch = {
+  name: 'If-Match',
+  required: false,
+  description: 'For an operator: ETag of the version that you have seen, or `*`. A worker names its token instead.',
+} as const;
 /** Beyond the longest wait, so that the handler's own time limit never ends it. */
 const claimHandlerSeconds = 40;
 
@@ -37,6 +42,7 @@ export class WorkerProtocolController {
     private readonly claims: ClaimsService,
     private readonly leases: LeasesService,
     private readonly operators: OperatorActions,
+    private readonly presenter: JobPresenter,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -53,9 +59,9 @@ export class WorkerProtocolController {
     return 'job' in outcome ? this.claimedAnswer(outcome) : emptyAnswer(outcome);
   }
 
-  private claimedAnswer({ job, lease }: Claimed): ClaimAnswerDto {
+  private async claimedAnswer({ job, lease }: Claimed): Promise<ClaimAnswerDto> {
     return {
-      job: toJobDto(job, this.settings.jobsStaleSeconds),
+      job: await this.presenter.show(job),
       leaseToken: lease.token,
       leaseExpiresAt: lease.expiresAt.toISOString(),
       heartbeatSeconds: heartbeatSecondsOf(lease.seconds),
@@ -96,20 +102,22 @@ export class WorkerProtocolController {
   @HttpCode(200)
   @Roles('worker', 'operator')
   @ApiOperation({ summary: 'End the attempt as failed, or, as an operator, the job', operationId: 'failJob' })
+  @ApiHeader(ifMatch)
   @ApiOkResponse({ type: JobDto, ...etag })
-  @ApiProblems(400, 404, 409, 413, 415)
+  @ApiProblems(400, 404, 409, 412, 413, 415)
   async fail(
     @Param('jobId') jobId: string,
     @Body() body: FailDto,
     @CurrentCaller() caller: Caller,
     @CurrentRoles() roles: readonly Role[],
+    @IfMatch() expected: ExpectedVersion | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobDto> {
     const actor = actorOf(body, roles);
     const failed =
       actor.kind === 'worker'
         ? await this.leases.fail({ id: jobId, token: actor.leaseToken, caller }, failureOf(actor.leaseToken, body))
-        : await this.operators.fail(jobId, actor.reason, caller);
+        : await this.operators.fail(jobId, { reason: actor.reason, expected }, caller);
     return this.answer(reply, failed);
   }
 
@@ -132,26 +140,28 @@ export class WorkerProtocolController {
   @HttpCode(200)
   @Roles('worker', 'operator')
   @ApiOperation({ summary: 'Give the job back, or, as an operator, take it from its holder', operationId: 'releaseJob' })
+  @ApiHeader(ifMatch)
   @ApiOkResponse({ type: JobDto, ...etag })
-  @ApiProblems(400, 404, 409, 413, 415)
+  @ApiProblems(400, 404, 409, 412, 413, 415)
   async release(
     @Param('jobId') jobId: string,
     @Body() body: ReleaseDto,
     @CurrentCaller() caller: Caller,
     @CurrentRoles() roles: readonly Role[],
+    @IfMatch() expected: ExpectedVersion | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobDto> {
     const actor = actorOf(body, roles);
     const released =
       actor.kind === 'worker'
         ? await this.leases.release({ id: jobId, token: actor.leaseToken, caller }, body.reason ?? null)
-        : await this.operators.release(jobId, actor.reason, caller);
+        : await this.operators.release(jobId, { reason: actor.reason, expected }, caller);
     return this.answer(reply, released);
   }
 
-  private answer(reply: FastifyReply, job: JobView): JobDto {
+  private answer(reply: FastifyReply, job: JobView): Promise<JobDto> {
     void reply.header('ETag', etagOf(job.version));
-    return toJobDto(job, this.settings.jobsStaleSeconds);
+    return this.presenter.show(job);
   }
 }
 
