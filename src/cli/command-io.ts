@@ -7,6 +7,8 @@ export interface CommandIo {
   readonly terminal?: { readonly out: boolean; readonly err: boolean; readonly columns: number };
   /** Asks a person; missing where there is none, and then nothing is asked. */
   readonly ask?: (question: string) => Promise<string>;
+  /** As `ask`, without showing what is typed. */
+  readonly askSecret?: (question: string) => Promise<string>;
   /** All of stdin. */
   readonly readInput?: () => Promise<string>;
   /** Aborted by Ctrl-C. */

@@ -37,7 +37,7 @@ export class Invocation {
       return await work();
     } catch (error) {
       if (this.io.signal?.aborted) return exitCodes.interrupted;
-      if (error instanceof ProblemError) this.io.err(`${await problemText(error, await this.client())}\n`);
+      if (error instanceof ProblemError) this.io.err(`${await problemText(error, await this.client().catch(() => null))}\n`);
       else if (error instanceof NoAnswerError) this.io.err(`${noAnswerText(error)}\n`);
       const code = exitCodeOfFailure(error);
       if (code === undefined) throw error;

@@ -27,6 +27,24 @@ export const nouns: readonly Noun[] = [
     load: async () => (await import('./commands/import.js')).importVerbs,
   },
   { name: 'token', summary: 'Tokens of the embedded issuer.', load: async () => (await import('./commands/token.js')).tokenVerbs },
+  {
+    name: 'serve',
+    summary: 'Run the service.',
+    alone: true,
+    load: async () => (await import('./commands/serve.js')).serveVerbs,
+  },
+  {
+    name: 'migrate',
+    summary: 'Bring the database to this version, without serving.',
+    alone: true,
+    load: async () => (await import('./commands/serve.js')).migrateVerbs,
+  },
+  {
+    name: 'login',
+    summary: 'Keep the address and the token of a service.',
+    alone: true,
+    load: async () => (await import('./commands/login.js')).loginVerbs,
+  },
   { name: 'config', summary: 'The settings of the service.', load: async () => (await import('./commands/config.js')).configVerbs },
   { name: 'demo', summary: 'Something to look at.', load: async () => (await import('./commands/demo.js')).demoVerbs },
   {

@@ -73,7 +73,11 @@ export class DatabaseStarter implements OnApplicationBootstrap, OnApplicationShu
     }
   }
 
-  private async prepare(): Promise<void> {
+  /**
+   * Connects, checks the server, and brings documents and indexes to this version, once.
+   * @throws DatabaseUnusableError when it never can; the driver's error when the server does not answer
+   */
+  async prepare(): Promise<void> {
     if (this.connection.readyState !== 1) {
       await this.connection.openUri(this.url, { ...connectionOptions, dbName: this.settings.mongodbDatabase });
     }

@@ -13,6 +13,7 @@ import { IssuerKeyError } from '../auth/index.js';
 import { createApplication } from '../application.js';
 import { printBanner } from './banner.js';
 import { exitCodes, StartError } from './start-errors.js';
+import { migrateDatabase } from './migration.js';
 import { assertPortFree } from './port-check.js';
 import { Shutdown } from './shutdown.js';
 
@@ -86,17 +87,30 @@ async function start(settings: Settings, logger: Logger, shutdown: Shutdown): Pr
   printBanner({ address, settings });
 }
 
-/** The whole life of the service process. */
-export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
+type Work = (settings: Settings, logger: Logger, shutdown: Shutdown) => Promise<void>;
+
+/** Does the work of a process that a signal may end at any time. */
+async function run(env: NodeJS.ProcessEnv, work: Work): Promise<void> {
   try {
     const settings = readSettings(env);
     const logger = createLogger(settings);
     const shutdown = new Shutdown(settings, logger);
     shutdown.listenToSignals();
-    await start(settings, logger, shutdown).catch((error: unknown) => {
+    await work(settings, logger, shutdown).catch((error: unknown) => {
       if (!shutdown.begun) throw error;
     });
   } catch (error) {
     fail(error);
   }
 }
+
+/** The whole life of the service process. */
+export const runService = (env: NodeJS.ProcessEnv): Promise<void> => run(env, start);
+
+/** The whole life of a process that brings the database to this version of the service, and serves nothing. */
+export const runMigration = (env: NodeJS.ProcessEnv): Promise<void> =>
+  run(env, async (settings, logger, shutdown) => {
+    const { url } = await startDatabase(settings, logger, shutdown);
+    const sound = await migrateDatabase(settings, url, logger);
+    await shutdown.stop('migrated', sound ? exitCodes.done : exitCodes.failure);
+  });

@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { CommandIo } from '../command-io.js';
 import { CommandError, exitCodes } from '../exit-codes.js';
 import type { GlobalFlags } from '../global-flags.js';
+import { type Profile, profilesIn, profilesPath, textOf } from './profiles.js';
 
 /** Where a command goes, and why there. */
 export interface Connection {
@@ -15,45 +16,8 @@ export interface Connection {
   readonly tokenFrom: string;
 }
 
-interface Profile {
-  readonly url?: string;
-  readonly tokenFile?: string;
-}
-
-interface Profiles {
-  readonly default?: string;
-  readonly profiles?: Readonly<Record<string, Profile>>;
-}
-
 /** The folder of an embedded service: DATA_DIR, else ./data. */
 export const dataDirOf = (io: CommandIo): string => resolve(io.env['DATA_DIR'] ?? './data');
-
-/** The file with the connections that `--profile` names. */
-const profilesPath = (io: CommandIo): string =>
-  join(io.env['XDG_CONFIG_HOME'] ?? join(io.env['HOME'] ?? homedir(), '.config'), 'signalbox', 'profiles.json');
-
-/** The text of a file without outer spaces; null when there is none. */
-function textOf(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new CommandError(exitCodes.usage, `${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
-  }
-}
-
-function profilesIn(io: CommandIo): Profiles {
-  const path = profilesPath(io);
-  const text = textOf(path);
-  try {
-    return text === null ? {} : (JSON.parse(text) as Profiles);
-  } catch {
-    throw new CommandError(
-      exitCodes.usage,
-      `${path} is no JSON. It should be {"profiles":{"NAME":{"url":"https://...","tokenFile":"..."}}}.`,
-    );
-  }
-}
 
 function profileOf(flags: GlobalFlags, io: CommandIo): Profile & { readonly name: string } {
   const { profiles = {}, default: usual } = profilesIn(io);

@@ -5,8 +5,8 @@ import { visible } from './text.js';
 const pageTimeoutMs = 2_000;
 
 /** What the service's own page says to do about an error; undefined when it does not answer. */
-async function cureOf(error: ProblemError, client: SignalboxClient): Promise<string | undefined> {
-  if (error.code.startsWith('HTTP.')) return undefined;
+async function cureOf(error: ProblemError, client: SignalboxClient | null): Promise<string | undefined> {
+  if (client === null || error.code.startsWith('HTTP.')) return undefined;
   const signal = AbortSignal.timeout(pageTimeoutMs);
   const page = await client
     .request<{ cure?: string }>({ path: `/docs/errors/${encodeURIComponent(error.code)}`, signal })
@@ -14,8 +14,8 @@ async function cureOf(error: ProblemError, client: SignalboxClient): Promise<str
   return page?.cure;
 }
 
-/** An error of the service for people: what happened, what to do, and what to name when asking for help. @see API.md 9 */
-export async function problemText(error: ProblemError, client: SignalboxClient): Promise<string> {
+/** An error of the service for people: what happened, what to do, and what to name when asking for help. @param client asks for the cure; null: leave it out @see API.md 9 */
+export async function problemText(error: ProblemError, client: SignalboxClient | null): Promise<string> {
   const { problem } = error;
   const cure = await cureOf(error, client);
   const faults = problem.errors.map((fault) => `  ${[fault.pointer, fault.message].filter(Boolean).join(': ')}`);
@@ -24,7 +24,7 @@ export async function problemText(error: ProblemError, client: SignalboxClient):
     ...faults,
     ...(cure ? [`cure: ${cure}`] : []),
     `code: ${error.code} (${error.status})`,
-    ...(problem.type.startsWith('/') ? [`link: ${client.url}${problem.type}`] : []),
+    ...(client && problem.type.startsWith('/') ? [`link: ${client.url}${problem.type}`] : []),
     ...(error.requestId ? [`request: ${error.requestId}`] : []),
   ]
     .map(visible)
