@@ -997,8 +997,11 @@ export interface components {
         };
         EventPageDto: {
             items: components["schemas"]["EventDto"][];
+            /** @description Null on the last page. */
             nextCursor: string | null;
+            /** @description Null on the first page. */
             prevCursor: string | null;
+            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         TargetActorDto: {
@@ -1027,8 +1030,11 @@ export interface components {
         };
         TargetPageDto: {
             items: components["schemas"]["TargetDto"][];
+            /** @description Null on the last page. */
             nextCursor: string | null;
+            /** @description Null on the first page. */
             prevCursor: string | null;
+            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         WorkerDrainDto: {
@@ -1081,8 +1087,11 @@ export interface components {
         };
         WorkerPageDto: {
             items: components["schemas"]["WorkerDto"][];
+            /** @description Null on the last page. */
             nextCursor: string | null;
+            /** @description Null on the first page. */
             prevCursor: string | null;
+            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
             /** @description Operations whose jobs wait and that no worker can run now. */
             unserved: components["schemas"]["UnservedOperationDto"][];
@@ -1192,9 +1201,9 @@ export interface components {
             retryOf: string | null;
             traceId: string | null;
             createdBy: components["schemas"]["JobActorDto"];
-            /** @description Running without a lease and silent for JOBS_STALE_SECONDS. */
+            /** @description Running without a lease and silent for JOBS_STALE_SECONDS; told once by the event job.stale. */
             stale: boolean;
-            /** @description Unfinished past `dueAt`. */
+            /** @description Unfinished past `dueAt`, time under maintenance since it was set not counted; told once by the event job.overdue. */
             overdue: boolean;
             /** Format: date-time */
             createdAt: string;
@@ -1207,8 +1216,11 @@ export interface components {
         };
         JobPageDto: {
             items: components["schemas"]["JobDto"][];
+            /** @description Null on the last page. */
             nextCursor: string | null;
+            /** @description Null on the first page. */
             prevCursor: string | null;
+            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         CreateJobDto: {
@@ -1230,7 +1242,7 @@ export interface components {
              * @default normal
              * @enum {string}
              */
-            priority: "low" | "normal" | "high";
+            priority?: "low" | "normal" | "high";
             /**
              * Format: date-time
              * @description Not claimed before this instant.
@@ -1253,7 +1265,7 @@ export interface components {
              * @default refuse
              * @enum {string}
              */
-            onConflict: "refuse" | "return";
+            onConflict?: "refuse" | "return";
         };
         RetryJobDto: {
             /** @description Shown in the history of the new job. */
@@ -1279,7 +1291,7 @@ export interface components {
              * @description Cancels a running job at once, without waiting for its worker.
              * @default false
              */
-            force: boolean;
+            force?: boolean;
         };
         HistoryActorDto: {
             id: string;
@@ -1350,9 +1362,9 @@ export interface components {
             retryOf: string | null;
             traceId: string | null;
             createdBy: components["schemas"]["JobActorDto"];
-            /** @description Running without a lease and silent for JOBS_STALE_SECONDS. */
+            /** @description Running without a lease and silent for JOBS_STALE_SECONDS; told once by the event job.stale. */
             stale: boolean;
-            /** @description Unfinished past `dueAt`. */
+            /** @description Unfinished past `dueAt`, time under maintenance since it was set not counted; told once by the event job.overdue. */
             overdue: boolean;
             /** Format: date-time */
             createdAt: string;
@@ -1362,6 +1374,11 @@ export interface components {
             startedAt: string | null;
             /** Format: date-time */
             finishedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the present attempt ends if it takes as long as its operation usually does; null unless running, or with too few known runs.
+             */
+            expectedEndAt: string | null;
             history: components["schemas"]["JobHistoryEntryDto"][];
         };
         JobLogLineDto: {
@@ -1371,13 +1388,21 @@ export interface components {
         };
         JobLogPageDto: {
             items: components["schemas"]["JobLogLineDto"][];
+            /** @description Null on the last page. */
             nextCursor: string | null;
+            /** @description Null on the first page. */
             prevCursor: string | null;
+            /** @description With `count` in the query. */
+            count?: components["schemas"]["ListCountDto"];
         };
         JobHistoryPageDto: {
             items: components["schemas"]["JobHistoryEntryDto"][];
+            /** @description Null on the last page. */
             nextCursor: string | null;
+            /** @description Null on the first page. */
             prevCursor: string | null;
+            /** @description With `count` in the query. */
+            count?: components["schemas"]["ListCountDto"];
         };
         AbleWorkersDto: {
             alive: number;
@@ -1403,6 +1428,13 @@ export interface components {
             workerId: string | null;
             /** Format: date-time */
             leaseExpiresAt: string | null;
+            /** @description Past its due time, maintenance not counted; null when finished. */
+            overdue: boolean | null;
+            /**
+             * Format: date-time
+             * @description From past runs of the operation; null unless running, or with too few known runs.
+             */
+            expectedEndAt: string | null;
         };
         ExplanationDto: {
             sentences: string[];
@@ -1456,7 +1488,7 @@ export interface components {
              * @description Changes nothing and answers what would be changed.
              * @default false
              */
-            dryRun: boolean;
+            dryRun?: boolean;
             /** @description Required with a filter: the `matched` of a dry run. */
             expectedCount?: number;
         };
@@ -1483,7 +1515,7 @@ export interface components {
              * @description How long to wait for a job.
              * @default 0
              */
-            waitSeconds: number;
+            waitSeconds?: number;
             /** @description A name of your own: a repeat with it gets the same job and lease. */
             claimId?: string;
         };
@@ -1577,7 +1609,7 @@ export interface components {
              * @description False: no further attempt.
              * @default true
              */
-            retryable: boolean;
+            retryable?: boolean;
             /** @description Instead of the backoff. */
             retryAfterSeconds?: number;
         };
@@ -1677,12 +1709,12 @@ export interface components {
              * @description Workers that may take any job.
              * @default []
              */
-            workers: string[];
+            workers?: string[];
             /**
              * @description Datasets whose jobs any worker may take.
              * @default []
              */
-            datasets: string[];
+            datasets?: string[];
         };
         SetMaintenanceDto: {
             /** @description True: no more jobs are handed out. */
@@ -1699,7 +1731,7 @@ export interface components {
              * @description True: the switch turns itself off at `until`, which is then needed.
              * @default false
              */
-            autoResume: boolean | null;
+            autoResume?: boolean | null;
             /** @description Canaries: who and what may pass while it is on. */
             allow?: components["schemas"]["AllowDto"] | null;
         };
@@ -1741,8 +1773,11 @@ export interface components {
         };
         MaintenanceChangePageDto: {
             items: components["schemas"]["MaintenanceChangeDto"][];
+            /** @description Null on the last page. */
             nextCursor: string | null;
+            /** @description Null on the first page. */
             prevCursor: string | null;
+            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         ImportableDto: {
@@ -1767,8 +1802,11 @@ export interface components {
         };
         ImportablePageDto: {
             items: components["schemas"]["ImportableDto"][];
+            /** @description Null on the last page. */
             nextCursor: string | null;
+            /** @description Null on the first page. */
             prevCursor: string | null;
+            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         DatasetInputFileDto: {
@@ -1815,8 +1853,11 @@ export interface components {
         };
         DatasetPageDto: {
             items: components["schemas"]["DatasetDto"][];
+            /** @description Null on the last page. */
             nextCursor: string | null;
+            /** @description Null on the first page. */
             prevCursor: string | null;
+            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         VersionDto: {
@@ -2062,8 +2103,6 @@ export interface operations {
                 cursor?: string;
                 /** @description Adds `count`; exact up to 10 000. */
                 count?: "estimate" | "exact";
-                /** @description By number. Default: newest first; with `afterSeq` oldest first. */
-                sort?: "-seq" | "seq";
                 /** @description Such as `job` or `maintenance`. May be repeated: any of these. `!value` leaves the value out. */
                 topic?: string[];
                 /** @description Such as `job.failed` or `job.failed.v1`. May be repeated: any of these. `!value` leaves the value out. */
@@ -2080,6 +2119,8 @@ export interface operations {
                 until?: string;
                 /** @description Only events with a higher number. */
                 afterSeq?: number;
+                /** @description By number. Default: newest first; with `afterSeq` oldest first. */
+                sort?: "-seq" | "seq";
             };
             header?: never;
             path?: never;
@@ -3642,6 +3683,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description ETag of the version that you have seen, or `*`. */
+                "If-Match"?: string;
                 /** @description 1-255 ASCII characters; a repeat within 24 h gets the first answer. */
                 "Idempotency-Key"?: string;
             };
@@ -3705,6 +3748,15 @@ export interface operations {
             };
             /** @description Conflict with the present state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4786,7 +4838,10 @@ export interface operations {
     failJob: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For an operator: ETag of the version that you have seen, or `*`. A worker names its token instead. */
+                "If-Match"?: string;
+            };
             path: {
                 jobId: string;
             };
@@ -4846,6 +4901,15 @@ export interface operations {
             };
             /** @description Conflict with the present state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5016,7 +5080,10 @@ export interface operations {
     releaseJob: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For an operator: ETag of the version that you have seen, or `*`. A worker names its token instead. */
+                "If-Match"?: string;
+            };
             path: {
                 jobId: string;
             };
@@ -5076,6 +5143,15 @@ export interface operations {
             };
             /** @description Conflict with the present state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed since it was read */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -11,8 +11,7 @@ beforeAll(async () => {
   await writeTar(file.service.inputDir, { file: 'ROAD_TRAFFIC.tar', members: packageMembers('ROAD_TRAFFIC', { data: false }) });
 });
 
-const create = (datasetName: string) =>
-  client.api.POST('/api/v1/jobs', { body: { datasetName, operation: 'ADD', priority: 'normal', onConflict: 'refuse' } });
+const create = (datasetName: string) => client.api.POST('/api/v1/jobs', { body: { datasetName, operation: 'ADD' } });
 
 describe('the typed client against the service', () => {
   it('creates, reads, edits and cancels a job', async () => {
@@ -26,7 +25,7 @@ describe('the typed client against the service', () => {
     expect(edited.data).toMatchObject({ priority: 'high', version: 2 });
     const { data: cancelled } = await client.api.POST('/api/v1/jobs/{jobId}/cancel', {
       params: { path },
-      body: { reason: 'test', force: false },
+      body: { reason: 'test' },
     });
     expect(cancelled?.status).toBe('cancelled');
     const { data: read } = await client.api.GET('/api/v1/jobs/{jobId}', { params: { path } });

@@ -9,7 +9,11 @@ export class JobFailure extends Error {
     readonly code: string,
     message: string,
     /** `retryable: false`: no further attempt. */
-    readonly options: { readonly retryable?: boolean; readonly retryAfterSeconds?: number; readonly details?: unknown } = {},
+    readonly options: {
+      readonly retryable?: boolean;
+      readonly retryAfterSeconds?: number;
+      readonly details?: Record<string, unknown>;
+    } = {},
   ) {
     super(message);
     this.name = 'JobFailure';

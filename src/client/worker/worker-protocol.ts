@@ -1,67 +1,43 @@
 import type { components } from '../openapi.types.js';
 import type { SignalboxClient } from '../signalbox-client.js';
 
+type Schemas = components['schemas'];
+
 /** A job as the native API shows it. */
-export type Job = components['schemas']['JobDto'] & { readonly checkpoint?: Readonly<Record<string, unknown>> | null };
+export type Job = Schemas['JobDto'];
 
-/** Who claims. */
-export interface WorkerIdentity {
-  /** The same after a restart, unique among the workers. */
-  readonly id: string;
-  readonly version?: string;
-}
+/** Who claims: `id` is the same after a restart, and unique among the workers. */
+export type WorkerIdentity = Readonly<Schemas['ClaimingWorkerDto']>;
 
-/** Answer of a claim. @see API.md 4 */
+/** What a claim asks for. With a `claimId` a repeat gets the same job and lease. */
+export type ClaimRequest = Readonly<Omit<Schemas['ClaimDto'], 'operations'>> & {
+  readonly operations: readonly string[];
+  readonly waitSeconds: number;
+};
+
+type Answered = Schemas['ClaimAnswerDto'];
+type Given<K extends keyof Answered> = { readonly [name in K]: NonNullable<Answered[name]> };
+
+/** Answer of a claim: a job under a lease, or why there is none. @see API.md 4 */
 export type ClaimAnswer =
-  | { readonly job: Job; readonly leaseToken: string; readonly leaseExpiresAt: string; readonly heartbeatSeconds: number }
-  | {
-      readonly job: null;
-      readonly reason: 'empty' | 'maintenance' | 'drained' | 'stopping';
-      readonly detail?: string | null;
-      readonly retryAfterSeconds?: number | null;
-    };
+  | Given<'job' | 'leaseToken' | 'leaseExpiresAt' | 'heartbeatSeconds'>
+  | ({ readonly job: null } & Given<'reason'> & Pick<Answered, 'detail' | 'retryAfterSeconds'>);
 
 /** Answer of a heartbeat. */
-export interface HeartbeatAnswer {
-  readonly leaseExpiresAt: string;
-  readonly heartbeatSeconds: number;
-  readonly control: {
-    readonly cancel: { readonly reason: string; readonly by: string } | null;
-    readonly drain: { readonly reason: string } | null;
-  };
-}
+export type HeartbeatAnswer = Schemas['HeartbeatAnswerDto'];
 
-/** What a worker tells about its run; every field is optional. */
-export interface Progress {
-  readonly phase?: string;
-  readonly percent?: number;
-  /** At most 16 KiB; the next attempt finds it on its job. */
-  readonly checkpoint?: Readonly<Record<string, unknown>>;
-}
+/** What a worker tells about its run. A checkpoint has at most 16 KiB; the next attempt finds it on its job. */
+export type Progress = Readonly<Pick<Schemas['HeartbeatDto'], 'phase' | 'percent' | 'checkpoint'>>;
+
+type Beat = Progress & Readonly<Pick<Schemas['HeartbeatDto'], 'log' | 'logOffset'>>;
 
 /** What a finished run leaves beside its success. */
-export interface RunResult {
-  readonly result?: Readonly<Record<string, unknown>>;
-  readonly inputs?: readonly DatasetVersion[];
-  readonly outputs?: readonly DatasetVersion[];
-}
+export type RunResult = Readonly<Omit<Schemas['CompleteDto'], 'leaseToken'>>;
 
-/** A dataset that a run read or wrote, for the lineage. */
-export interface DatasetVersion {
-  readonly namespace: string;
-  readonly name: string;
-  readonly version?: string;
-}
-
-/** What a claim asks for. */
-export interface ClaimRequest {
-  readonly worker: WorkerIdentity;
-  readonly operations: readonly string[];
-  readonly leaseSeconds: number;
-  readonly waitSeconds: number;
-  /** Repeating a claim with its id gives the same job and lease. */
-  readonly claimId: string;
-}
+/** Why an attempt ends without success, and whether and when there is another. */
+export type Failure = Readonly<Pick<Schemas['FailDto'], 'retryable' | 'retryAfterSeconds'>> & {
+  readonly error: Readonly<Schemas['FailureDto']>;
+};
 
 /** Longer than the service lets a claim wait, so that an answer is not cut off. */
 const claimTimeoutMs = (waitSeconds: number): number => (waitSeconds + 15) * 1_000;
@@ -85,7 +61,7 @@ export class Lease {
     private readonly leaseToken: string,
   ) {}
 
-  heartbeat(report: Progress & { log?: readonly string[]; logOffset?: number }): Promise<HeartbeatAnswer> {
+  heartbeat(report: Beat): Promise<HeartbeatAnswer> {
     return this.call('heartbeat', report);
   }
 
@@ -93,12 +69,8 @@ export class Lease {
     return this.call('complete', result);
   }
 
-  fail(body: {
-    error: { code: string; message: string; details?: unknown };
-    retryable?: boolean;
-    retryAfterSeconds?: number;
-  }): Promise<Job> {
-    return this.call('fail', body);
+  fail(failure: Failure): Promise<Job> {
+    return this.call('fail', failure);
   }
 
   snooze(seconds: number, reason: string): Promise<Job> {

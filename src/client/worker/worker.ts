@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LeaseLostError, NoAnswerError, UnavailableError } from '../problems.js';
 import type { SignalboxClient } from '../signalbox-client.js';
 import { JobFailure, JobRun, RunStopped, Snooze } from './job-run.js';
-import { claim, type Job, Lease, type RunResult, type WorkerIdentity } from './worker-protocol.js';
+import { claim, type Failure, type Job, Lease, type RunResult, type WorkerIdentity } from './worker-protocol.js';
 
 /** Does one job. Resolves: the job is completed. Throws: it has failed (see JobFailure), or is given back (see Snooze). */
 export type JobHandler = (job: Job, run: JobRun) => Promise<RunResult | void>;
@@ -151,7 +151,7 @@ class Worker {
   }
 }
 
-function failureOf(thrown: unknown) {
+function failureOf(thrown: unknown): Failure {
   if (thrown instanceof JobFailure) {
     const { retryable, retryAfterSeconds, details } = thrown.options;
     return {
