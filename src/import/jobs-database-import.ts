@@ -59,8 +59,22 @@ class LastJobs {
   }
 }
 
-/** Jobs that are written in parallel: each waits for the majority of the database. */
-const atOnce = 16;
+/** Finished jobs that are written together: a write waits for the majority of the database. */
+const atOnce = 500;
+/** Or fewer, when their logs are long: so many bytes of them. */
+const bytesAtOnce = 8_388_608;
+/** Unfinished jobs that are written in parallel, each by itself. */
+const unfinishedAtOnce = 16;
+
+/** When each dataset of some jobs first appeared. */
+function firstSeenOf(jobs: readonly TakenJob[]): Map<string, Date> {
+  const firstSeen = new Map<string, Date>();
+  for (const { datasetName, createdAt } of jobs) {
+    const known = firstSeen.get(datasetName);
+    if (!known || createdAt < known) firstSeen.set(datasetName, createdAt);
+  }
+  return firstSeen;
+}
 
 type ReadJob = Exclude<JobReading, { refusal: string }>;
 
@@ -104,7 +118,8 @@ class JobsDatabaseImport {
   /** @returns the ids that were read */
   private async takeJobs(place: OriginalPlace, elsewhere: ReadonlySet<string>): Promise<Set<string>> {
     const ids = new Set<string>();
-    const batch: ReadJob[] = [];
+    let batch: ReadJob[] = [];
+    let bytes = 0;
     for await (const original of this.source.jobs(place)) {
       this.ledger.found('job');
       const id = labelOf(original.jobId);
@@ -115,10 +130,14 @@ class JobsDatabaseImport {
       if (typeof original.jobId === 'string') ids.add(id);
       if ('refusal' in reading) this.ledger.refuse('job', id, reading.refusal);
       else batch.push(reading);
-      if (batch.length === atOnce) await this.takeBatch(batch.splice(0));
+      bytes += 'refusal' in reading ? 0 : reading.job.logBytes;
+      if (batch.length === atOnce || bytes > bytesAtOnce) {
+        await this.takeBatch(batch);
+        [batch, bytes] = [[], 0];
+      }
       this.step();
     }
-    await this.takeBatch(batch.splice(0));
+    await this.takeBatch(batch);
     return ids;
   }
 
@@ -136,9 +155,14 @@ class JobsDatabaseImport {
   }
 
   private async takeBatch(batch: readonly ReadJob[]): Promise<void> {
-    const outcomes = await Promise.all(batch.map(({ job }) => (this.options.dryRun ? this.store.preview(job) : this.takeJob(job))));
-    for (const [index, { job, notes }] of batch.entries()) {
-      const outcome = outcomes[index]!;
+    const jobs = batch.map(({ job }) => job);
+    const outcomes = new Map([
+      ...(await this.takeFinished(jobs.filter(({ status }) => isFinal(status)))),
+      ...(await this.takeUnfinished(jobs.filter(({ status }) => !isFinal(status)))),
+    ]);
+    if (!this.options.dryRun) await this.store.knowTargets(firstSeenOf(jobs));
+    for (const { job, notes } of batch) {
+      const outcome = outcomes.get(job._id)!;
       const refusal = refusals[outcome];
       if (refusal) this.ledger.refuse('job', job._id, refusal);
       else this.ledger.done('job', outcome as 'taken' | 'updated' | 'unchanged');
@@ -147,10 +171,18 @@ class JobsDatabaseImport {
     }
   }
 
-  private async takeJob(job: TakenJob): Promise<JobTakeover> {
-    const outcome = await this.store.take(job);
-    await this.store.takeTarget(job.datasetName, job.createdAt, null);
-    return outcome;
+  private takeFinished(jobs: readonly TakenJob[]): Promise<Map<string, JobTakeover>> {
+    return this.options.dryRun ? this.store.previewFinished(jobs) : this.store.takeFinished(jobs);
+  }
+
+  private async takeUnfinished(jobs: readonly TakenJob[]): Promise<Map<string, JobTakeover>> {
+    const outcomes = new Map<string, JobTakeover>();
+    for (let from = 0; from < jobs.length; from += unfinishedAtOnce) {
+      const some = jobs.slice(from, from + unfinishedAtOnce);
+      const taken = await Promise.all(some.map((job) => (this.options.dryRun ? this.store.preview(job) : this.store.take(job))));
+      for (const [index, { _id }] of some.entries()) outcomes.set(_id, taken[index]!);
+    }
+    return outcomes;
   }
 
   private async takeTarget(row: OriginalTarget): Promise<void> {

@@ -24,8 +24,12 @@ export type TakenRecord = MaintenanceRecord & { readonly _id: mongoose.Types.Obj
 
 const caller = systemCaller('import');
 
-/** The same for the same job, whatever the order of its fields. */
+/** The same for the same job. */
 const digestOf = (job: TakenJob): string => createHash('sha256').update(mongoose.mongo.BSON.EJSON.stringify(job)).digest('hex');
+
+/** What tells whether a stored job is still as an import left it. */
+type Stored = Pick<JobDocument, '_id' | 'status' | 'version'>;
+const storedFields = { status: 1, version: 1 };
 
 /** The database of the service, written by the service's own rules, while it runs or not. */
 export class TakeoverStore {
@@ -62,17 +66,16 @@ export class TakeoverStore {
 
   /** What taking this job would do; nothing is written. */
   async preview(job: TakenJob): Promise<JobTakeover> {
-    const stored = await this.findJob(job._id);
-    if (!stored) return isFinal(job.status) || !(await this.isBusy(job)) ? 'taken' : 'busy';
-    return this.standing(stored, job);
+    const standing = (await this.standings([job])).get(job._id)!;
+    return standing === 'taken' && !isFinal(job.status) && (await this.isBusy(job)) ? 'busy' : standing;
   }
 
   /** Writes a job under its own id. Safe to repeat; a job that was changed here is left alone. */
   async take(job: TakenJob): Promise<JobTakeover> {
-    const stored = await this.findJob(job._id);
-    const standing = stored ? await this.standing(stored, job) : 'taken';
-    if (standing === 'unchanged' || standing === 'changed-here') return standing;
+    const standing = (await this.standings([job])).get(job._id)!;
+    if (standing !== 'taken' && standing !== 'updated') return standing;
     try {
+      const stored = standing === 'updated' ? await this.inProgress.findById(job._id).lean<JobDocument>() : null;
       const version = stored ? await this.replace(stored, job) : await this.insert(job);
       await this.remember(job, version);
       return standing;
@@ -84,20 +87,71 @@ export class TakeoverStore {
     }
   }
 
-  private async findJob(id: string): Promise<JobDocument | null> {
-    return (await this.inProgress.findById(id).lean<JobDocument>()) ?? (await this.completed.findById(id).lean<JobDocument>());
+  /** As `preview`, for many finished jobs at once; by id. */
+  previewFinished(jobs: readonly TakenJob[]): Promise<Map<string, JobTakeover>> {
+    return this.standings(jobs);
+  }
+
+  /**
+   * As `take`, for many finished jobs at once; by id. What is taken is noted first: an import that is interrupted in between finds no job to the note, and
+   * takes it again.
+   */
+  async takeFinished(jobs: readonly TakenJob[]): Promise<Map<string, JobTakeover>> {
+    const outcomes = await this.standings(jobs);
+    const fresh = jobs.filter(({ _id }) => outcomes.get(_id) === 'taken');
+    await this.rememberAll(fresh);
+    for (const id of await this.insertAll(fresh)) outcomes.set(id, 'changed-here'); // somebody else was faster
+    for (const job of jobs) if (outcomes.get(job._id) === 'updated') outcomes.set(job._id, await this.take(job));
+    return outcomes;
+  }
+
+  /** @returns the ids that were there already */
+  private async insertAll(jobs: readonly TakenJob[]): Promise<string[]> {
+    for (const job of jobs) await this.assertValid(job);
+    const writes = jobs.map((job) => ({
+      updateOne: { filter: insertionFilter(job._id), update: insertionPipeline(this.insertionOf(job)), upsert: true },
+    }));
+    return (await this.writeAll(this.completed, writes)).map((index) => jobs[index]!._id);
+  }
+
+  /** Unordered writes; @returns the places of those that met a taken id */
+  private async writeAll(model: Model<never> | Model<JobDocument>, writes: readonly object[]): Promise<number[]> {
+    if (writes.length === 0) return [];
+    try {
+      await model.collection.bulkWrite(writes as never, { ordered: false });
+      return [];
+    } catch (error) {
+      const faults = error instanceof mongoose.mongo.MongoBulkWriteError ? [error.writeErrors].flat() : [];
+      if (faults.length === 0 || faults.some(({ code }) => code !== 11_000)) throw error;
+      return faults.map(({ index }) => index);
+    }
+  }
+
+  private async rememberAll(jobs: readonly TakenJob[]): Promise<void> {
+    const writes = jobs.map((job) => ({
+      updateOne: { filter: { _id: job._id }, update: { $set: { version: 1, digest: digestOf(job) } }, upsert: true },
+    }));
+    await this.writeAll(this.takeovers as never, writes);
+  }
+
+  /** What each job is to its namesake here, by id; `taken` where there is none yet. */
+  private async standings(jobs: readonly TakenJob[]): Promise<Map<string, JobTakeover>> {
+    const ids = jobs.map(({ _id }) => _id);
+    const stored = new Map<string, Stored>();
+    // In the order in which a job moves, so that none is missed.
+    for (const model of [this.inProgress, this.completed])
+      for (const job of await model.find({ _id: mongoose.trusted({ $in: ids }) }, storedFields).lean<Stored[]>()) stored.set(job._id, job);
+    const notes = await this.notesOf([...stored.keys()]);
+    return new Map(jobs.map((job) => [job._id, standingOf(job, stored.get(job._id), notes.get(job._id))]));
+  }
+
+  private async notesOf(ids: readonly string[]): Promise<Map<string, TakeoverDocument>> {
+    const notes = ids.length === 0 ? [] : await this.takeovers.find({ _id: mongoose.trusted({ $in: ids }) }).lean<TakeoverDocument[]>();
+    return new Map(notes.map((note) => [note._id, note]));
   }
 
   private async isBusy({ datasetName }: TakenJob): Promise<boolean> {
     return (await this.inProgress.exists({ datasetName })) !== null;
-  }
-
-  /** A job without a note was taken by an import that was interrupted before it could note it: it is as it was inserted. */
-  private async standing(stored: JobDocument, job: TakenJob): Promise<'updated' | 'unchanged' | 'changed-here'> {
-    const known = await this.takeovers.findById(job._id).lean<TakeoverDocument>();
-    if (known?.digest === digestOf(job)) return 'unchanged';
-    if (stored.version !== (known?.version ?? 1) || isFinal(stored.status)) return 'changed-here';
-    return 'updated';
   }
 
   private insertionOf(job: TakenJob, movedFrom?: JobDocument): Insertion {
@@ -114,7 +168,7 @@ export class TakeoverStore {
 
   private async put(insertion: Insertion, session?: ClientSession): Promise<number> {
     const model = isFinal(insertion.to as JobDocument['status']) ? this.completed : this.inProgress;
-    await new model({ ...insertion.document, version: 1, outbox: [] }).validate();
+    await this.assertValid(insertion.document);
     const options = { upsert: true, returnDocument: 'after', projection: { version: 1 }, ...(session && { session }) } as const;
     const stored = await model.collection.findOneAndUpdate(
       insertionFilter(insertion.document._id) as never,
@@ -122,6 +176,11 @@ export class TakeoverStore {
       options,
     );
     return (stored as unknown as { version: number }).version;
+  }
+
+  /** @throws mongoose's ValidationError for what is no job of ours */
+  private async assertValid(document: object): Promise<void> {
+    await new this.completed({ ...document, version: 1, outbox: [] }).validate();
   }
 
   private insert(job: TakenJob): Promise<number> {
@@ -156,6 +215,25 @@ export class TakeoverStore {
     await this.targets.collection.updateOne({ name }, [{ $set: update }], { upsert: true });
   }
 
+  /** Makes names known since a time each. Safe to repeat. */
+  async knowTargets(firstSeen: ReadonlyMap<string, Date>): Promise<void> {
+    const writes = [...firstSeen].map(([name, at]) => ({
+      updateOne: {
+        filter: { name },
+        update: [
+          { $set: { name: operand(name), firstSeenAt: { $min: ['$firstSeenAt', operand(at)] }, outcome: { $ifNull: ['$outcome', null] } } },
+        ],
+        upsert: true,
+      },
+    }));
+    const missed = await this.writeAll(this.targets as never, writes);
+    if (missed.length > 0)
+      await this.writeAll(
+        this.targets as never,
+        missed.map((index) => writes[index]!),
+      ); // made by somebody else meanwhile
+  }
+
   /** All records of the switch, oldest first. */
   async records(): Promise<MaintenanceDocument[]> {
     return this.maintenance.find().sort({ number: 1 }).lean<MaintenanceDocument[]>();
@@ -165,4 +243,12 @@ export class TakeoverStore {
   async addRecord(record: TakenRecord): Promise<void> {
     await this.maintenance.collection.insertOne({ ...record, version: 1, outbox: [] });
   }
+}
+
+/** A job without a note was taken by an import that was interrupted before it could note it: it is as it was inserted. */
+function standingOf(job: TakenJob, stored: Stored | undefined, note: TakeoverDocument | undefined): JobTakeover {
+  if (!stored) return 'taken';
+  if (note?.digest === digestOf(job)) return 'unchanged';
+  if (stored.version !== (note?.version ?? 1) || isFinal(stored.status)) return 'changed-here';
+  return 'updated';
 }
