@@ -132,6 +132,40 @@ describe('jobs that are late', () => {
     expect(await overdueTold(jobId)).toBe(1);
   });
 
+  it('are told of once, and never before their time outside maintenance is over, while the switch goes on and off', async () => {
+    const count = 40;
+    await Promise.all(
+      Array.from({ length: count }, (_, index) => replicas.createJob({ dueAt: new Date(Date.now() + 200 + index * 25).toISOString() })),
+    );
+    let toggling = true;
+    const toggles = (async () => {
+      while (toggling) {
+        await pause();
+        await resume();
+      }
+    })();
+    const told = () => replicas.connection.collection('inprogress').find().toArray() as Promise<Json[]>;
+    const all = async (): Promise<boolean> => (await sweep(), (await told()).every(({ overdueTold }) => overdueTold !== null));
+    await eventually(all, 60_000);
+    toggling = false;
+    await toggles;
+    const records = (await replicas.connection.collection('maintenance').find().sort({ number: 1 }).toArray()) as Json[];
+    expect(records.length).toBeGreaterThan(2);
+    const pausedMsUntil = (at: Date): number =>
+      records.reduce((sum, { on, at: from }, index) => {
+        const to = Math.min(records[index + 1]?.at.getTime() ?? Infinity, at.getTime());
+        return on && to > from.getTime() ? sum + to - from.getTime() : sum;
+      }, 0);
+    for (const job of await told()) {
+      const { dueAt, duePausedMs } = job;
+      const { items } = (await call('GET', `/jobs/${job._id}/events`)).body;
+      const [event, ...others] = items.filter(({ type }: Json) => type === 'job.overdue.v1');
+      expect(others).toEqual([]);
+      const at = new Date(event.at);
+      expect(at.getTime() - pausedMsUntil(at) + duePausedMs).toBeGreaterThan(dueAt.getTime());
+    }
+  }, 120_000);
+
   it('keep the budget of a run while maintenance is on', async () => {
     const { jobId } = await replicas.createJob({ runBudgetSeconds: 3_600, maxFailures: 1 });
     await claim();
