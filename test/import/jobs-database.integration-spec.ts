@@ -143,6 +143,16 @@ describe('importJobsDatabase', () => {
     expect(await contentOf(target)).toBe(before);
   });
 
+  it('goes on where it was interrupted between its note of a finished job and the job', async () => {
+    await importNow();
+    const before = await contentOf(target);
+    await target.db!.collection('completed').deleteMany({ _id: { $in: [ids.completedAdd, ids.failed] as never[] } });
+    expect((await importNow()).jobs).toMatchObject({ taken: 2, unchanged: 7 });
+    expect((await target.db!.collection('completed').find().sort({ _id: 1 }).toArray()).map(({ _id }) => String(_id))).toEqual(
+      (JSON.parse(before) as { documents: { _id: string }[][] }).documents[0]!.map(({ _id }) => _id),
+    );
+  });
+
   it('writes nothing to the source, and with dryRun nothing at all', async () => {
     const before = await contentOf(source);
     const rehearsed = await importNow({ dryRun: true });
