@@ -153,6 +153,64 @@ describe('--json', () => {
   });
 });
 
+describe('flags of every command', () => {
+  const lines = (text: string): string[] => text.trimEnd().split('\n');
+  beforeAll(async () => {
+    const items = Array.from({ length: 210 }, (_, index) => ({ datasetName: `FLAG_${index}`, operation: 'ADD', tags: ['flags'] }));
+    const authorization = `Bearer ${(await readFile(join(file.service.dataDir, 'admin-token'), 'utf8')).trim()}`;
+    expect((await file.http.post('/api/v1/jobs/bulk', { action: 'create', items }, { authorization })).status).toBe(200);
+  }, 60_000);
+
+  it('give as much of a list as is asked for, page after page', async () => {
+    const list = (flags: string) => run(`jobs list --filter tag=flags ${flags}`, env);
+    const usual = await list('--plain');
+    expect([lines(usual.out).length, usual.err]).toEqual([50, '']);
+    expect((await list('')).err).toBe('These are the first 50. Add --all or --limit N for more.\n');
+    expect((await list('--quiet')).err).toBe('');
+    expect(lines((await list('--limit 205 --plain')).out)).toHaveLength(205);
+    const all = lines((await list('--all --jsonl')).out).map((line) => JSON.parse(line) as { jobId: string });
+    expect(new Set(all.map(({ jobId }) => jobId)).size).toBe(210);
+    expect((JSON.parse((await list('--all --json')).out) as { items: object[] }).items).toHaveLength(210);
+    expect((await list('--all --limit 5')).code).toBe(2);
+  });
+
+  it('choose fields by path, in each format', async () => {
+    const one = (flags: string) => run(`jobs list --dataset FLAG_7 --fields datasetName,createdBy.name,lease.workerId ${flags}`, env);
+    expect((await one('--plain')).out).toMatch(/^FLAG_7\t[^\t]+\t-\n$/);
+    const picked = { datasetName: 'FLAG_7', 'createdBy.name': expect.any(String), 'lease.workerId': null };
+    expect(JSON.parse((await one('--jsonl')).out)).toEqual(picked);
+    expect((JSON.parse((await one('--json')).out) as { items: object[] }).items).toEqual([picked]);
+    expect(lines((await one('')).out)[0]).toMatch(/^datasetName +createdBy.name +lease.workerId$/);
+    expect(await one('--json --plain')).toMatchObject({ code: 2, out: '' });
+  });
+
+  it('tell each request as a curl command that works, without the token', async () => {
+    const { out, err } = await run('jobs list --dataset FLAG_7 --json --curl', env);
+    const token = (await readFile(join(file.service.dataDir, 'admin-token'), 'utf8')).trim();
+    expect(err).toMatch(/^curl -sS .*\$SIGNALBOX_TOKEN/);
+    expect(err).not.toContain(token);
+    const answer = await new Promise<string>((resolve, reject) =>
+      execFile('sh', ['-c', err], { env: { PATH: process.env['PATH'], SIGNALBOX_TOKEN: token } }, (error, text) =>
+        error ? reject(error) : resolve(text),
+      ),
+    );
+    expect((JSON.parse(answer) as { items: object[] }).items).toEqual((JSON.parse(out) as { items: object[] }).items);
+  });
+
+  it('take the token from stdin, and ask nobody where nobody is', async () => {
+    const token = (await readFile(join(file.service.dataDir, 'admin-token'), 'utf8')).trim();
+    const elsewhere = { HOME: file.service.dataDir, SIGNALBOX_URL: file.service.url };
+    const piped = { readInput: () => Promise.resolve(`${token}\n`) };
+    expect((await run('jobs list --limit 1 --plain --token-file -', elsewhere, piped)).code).toBe(0);
+    expect((await run('jobs list', elsewhere)).code).toBe(3);
+    expect(await run('jobs cancel --filter tag=flags --reason end', env)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--confirm 210'),
+    });
+    expect((await run('jobs cancel --filter tag=flags --reason end --confirm 210', env)).code).toBe(0);
+  }, 60_000);
+});
+
 describe('the program', () => {
   it('finds the service by the address that it leaves in its data folder', async () => {
     const path = join(file.service.dataDir, 'address');
