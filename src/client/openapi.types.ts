@@ -1001,7 +1001,6 @@ export interface components {
             nextCursor: string | null;
             /** @description Null on the first page. */
             prevCursor: string | null;
-            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         TargetActorDto: {
@@ -1034,7 +1033,6 @@ export interface components {
             nextCursor: string | null;
             /** @description Null on the first page. */
             prevCursor: string | null;
-            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         WorkerDrainDto: {
@@ -1091,7 +1089,6 @@ export interface components {
             nextCursor: string | null;
             /** @description Null on the first page. */
             prevCursor: string | null;
-            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
             /** @description Operations whose jobs wait and that no worker can run now. */
             unserved: components["schemas"]["UnservedOperationDto"][];
@@ -1220,7 +1217,6 @@ export interface components {
             nextCursor: string | null;
             /** @description Null on the first page. */
             prevCursor: string | null;
-            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         CreateJobDto: {
@@ -1392,7 +1388,6 @@ export interface components {
             nextCursor: string | null;
             /** @description Null on the first page. */
             prevCursor: string | null;
-            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         JobHistoryPageDto: {
@@ -1401,7 +1396,6 @@ export interface components {
             nextCursor: string | null;
             /** @description Null on the first page. */
             prevCursor: string | null;
-            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         AbleWorkersDto: {
@@ -1777,7 +1771,6 @@ export interface components {
             nextCursor: string | null;
             /** @description Null on the first page. */
             prevCursor: string | null;
-            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         ImportableDto: {
@@ -1806,7 +1799,6 @@ export interface components {
             nextCursor: string | null;
             /** @description Null on the first page. */
             prevCursor: string | null;
-            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         DatasetInputFileDto: {
@@ -1857,7 +1849,6 @@ export interface components {
             nextCursor: string | null;
             /** @description Null on the first page. */
             prevCursor: string | null;
-            /** @description With `count` in the query. */
             count?: components["schemas"]["ListCountDto"];
         };
         VersionDto: {
