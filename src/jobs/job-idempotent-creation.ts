@@ -6,9 +6,8 @@ import { Idempotency, type IdempotentAnswer } from '../database/idempotency.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
 import { Metrics } from '../observability/index.js';
 import { JobClock } from './job-clock.js';
-import { JobConflicts } from './job-conflicts.js';
 import type { JobView } from './job-views.js';
-import type { CreateRequest } from './jobs.service.js';
+import { type CreatedOrHeld, type CreateRequest, JobsService } from './jobs.service.js';
 import { JobsStore } from './jobs.store.js';
 import { ClaimDesk } from './protocol/claim-desk.js';
 
@@ -19,17 +18,14 @@ export interface KeyedCreation extends CreateRequest {
   readonly answerFor: (job: JobView) => StoredAnswer;
 }
 
-export type KeyedOutcome =
-  { readonly kind: 'answer'; readonly answer: IdempotentAnswer } | { readonly kind: 'holder'; readonly job: JobView };
-
 /** Creates jobs for callers that may repeat their call. */
 @Injectable()
 export class JobIdempotentCreation {
   constructor(
     private readonly idempotency: Idempotency,
+    private readonly jobs: JobsService,
     private readonly store: JobsStore,
     private readonly clock: JobClock,
-    private readonly conflicts: JobConflicts,
     private readonly metrics: Metrics,
     private readonly desk: ClaimDesk,
   ) {}
@@ -38,7 +34,12 @@ export class JobIdempotentCreation {
    * Creates a job once for a key, or answers with the holder of a busy dataset where the request asks for that.
    * @throws TargetBusyError, IdempotencyKeyReusedError
    */
-  async create({ job, key, answerFor, onConflict }: KeyedCreation, caller: Caller): Promise<KeyedOutcome> {
+  async create(creation: KeyedCreation, caller: Caller): Promise<CreatedOrHeld<IdempotentAnswer>> {
+    return this.jobs.createOrFindHolder(creation, () => this.tryCreate(creation, caller));
+  }
+
+  /** The answer; null when the dataset is busy. */
+  private async tryCreate({ job, key, answerFor }: KeyedCreation, caller: Caller): Promise<IdempotentAnswer | null> {
     try {
       const asked = await this.clock.anchored(job);
       const answer = await this.idempotency.once(key, caller, async (session) =>
@@ -48,12 +49,10 @@ export class JobIdempotentCreation {
         this.metrics.jobCreated(job.operation);
         this.desk.ring();
       }
-      return { kind: 'answer', answer };
+      return answer;
     } catch (error) {
-      if (!duplicateKeyOf(error)?.includes('datasetName')) throw error;
-      const holder = await this.store.findActiveByDataset(job.datasetName);
-      if (holder && onConflict === 'return') return { kind: 'holder', job: holder };
-      throw await this.conflicts.busy(holder);
+      if (duplicateKeyOf(error)?.includes('datasetName')) return null;
+      throw error;
     }
   }
 }

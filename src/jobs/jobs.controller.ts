@@ -112,9 +112,9 @@ export class JobsController {
       { ...request, key, answerFor: (job) => answerOf(job, this.presenter.showNew(job), 201) },
       caller,
     );
-    if (outcome.kind === 'holder') return send(reply, await this.answerWith(outcome.job, 200));
-    if (outcome.answer.replayed) reply.header('Idempotency-Replayed', 'true');
-    return send(reply, outcome.answer);
+    if (outcome.kind === 'held') return send(reply, await this.answerWith(outcome.holder, 200));
+    if (outcome.value.replayed) reply.header('Idempotency-Replayed', 'true');
+    return send(reply, outcome.value);
   }
 
   @Patch(':jobId')

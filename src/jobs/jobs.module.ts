@@ -7,6 +7,7 @@ import { MaintenanceGateModule } from '../maintenance/index.js';
 import { MetricSources, ObservabilityModule } from '../observability/index.js';
 import { ActiveWorkRegistry, TargetsModule } from '../targets/index.js';
 import { WorkersModule } from '../workers/index.js';
+import { CompatListsStore } from './compat/compat-lists.store.js';
 import { CompatCreation } from './compat/compat-creation.js';
 import { BulkCreation } from './bulk/bulk-creation.js';
 import { BulkController } from './bulk/bulk.controller.js';
@@ -59,6 +60,7 @@ import { RunEstimates } from './run-estimates.js';
     ...[
       JobsStore,
       JobListsStore,
+      CompatListsStore,
       JobsService,
       JobEndings,
       JobsReader,

@@ -38,6 +38,9 @@ export interface CreateRequest {
   readonly onConflict: 'refuse' | 'return';
 }
 
+/** What became of a creation: the thing that was made, or the job that holds the dataset. */
+export type CreatedOrHeld<T> = { readonly kind: 'created'; readonly value: T } | { readonly kind: 'held'; readonly holder: JobView };
+
 /** How often a report is tried again when the job changed between two looks at it. */
 const maxLooks = 5;
 
@@ -84,11 +87,20 @@ export class JobsService {
    * @throws TargetBusyError when the dataset is busy and the request refuses that
    */
   async create({ job, onConflict }: CreateRequest, caller: Caller): Promise<{ created: boolean; job: JobView }> {
+    const created = await this.createOrFindHolder({ job, onConflict }, () => this.tryCreate(job, caller));
+    return created.kind === 'created' ? { created: true, job: created.value } : { created: false, job: created.holder };
+  }
+
+  /**
+   * Repeats `create`, which answers null where the dataset is busy, until it answers or somebody is found who holds the dataset: its holder may end in between.
+   * @throws TargetBusyError when the dataset is busy and the request refuses that
+   */
+  async createOrFindHolder<T>({ job, onConflict }: CreateRequest, create: () => Promise<T | null>): Promise<CreatedOrHeld<T>> {
     for (let look = 0; look < maxLooks; look++) {
-      const created = await this.tryCreate(job, caller);
-      if (created) return { created: true, job: created };
+      const value = await create();
+      if (value !== null) return { kind: 'created', value };
       const holder = await this.store.findActiveByDataset(job.datasetName);
-      if (holder && onConflict === 'return') return { created: false, job: holder };
+      if (holder && onConflict === 'return') return { kind: 'held', holder };
       if (holder) throw await this.conflicts.busy(holder);
     }
     throw await this.conflicts.busy(null);

@@ -93,16 +93,21 @@ export class JobsStore {
   }
 
   /**
-   * Ends a job: takes it out of `inprogress`, puts it into `completed` and records what happened to its targets, in one transaction.
+   * Ends a job: takes it out of `inprogress`, puts it into `completed` and records what happened to its targets, in one transaction. The finished job
+   * keeps `endId`, by which a caller that did not hear the answer knows its own end.
    * @returns the finished job, or null when the job is not there or not as expected; nothing has changed then
    */
-  async finish(id: string, end: (job: JobDocument) => JobEnd, options: { expected: Expected; caller: Caller }): Promise<JobView | null> {
+  async finish(
+    id: string,
+    end: (job: JobDocument) => JobEnd,
+    { expected, ...by }: { expected: Expected; caller: Caller; endId: string },
+  ): Promise<JobView | null> {
     try {
       return await this.transactions.run(async (session) => {
-        const taken = await this.inProgress.findOneAndDelete(filterOf(id, options.expected), { session });
+        const taken = await this.inProgress.findOneAndDelete(filterOf(id, expected), { session });
         if (!taken) return null;
         const job = taken as unknown as JobDocument;
-        const finished = await this.insert(this.completed, endOf(job, end(job), options.caller), session);
+        const finished = await this.insert(this.completed, endOf(job, end(job), by), session);
         await this.targets.record(outcomesOf(finished), session);
         return finished;
       });

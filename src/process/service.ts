@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
@@ -13,6 +13,7 @@ import { IssuerKeyError } from '../auth/index.js';
 import { createApplication } from '../application.js';
 import { printBanner } from './banner.js';
 import { exitCodes, StartError } from './start-errors.js';
+import { makeFolders } from './folder-check.js';
 import { migrateDatabase } from './migration.js';
 import { assertPortFree } from './port-check.js';
 import { Shutdown } from './shutdown.js';
@@ -72,11 +73,11 @@ function leaveAddress(dataDir: string, address: string): void {
 }
 
 /** Starts the service and returns once it listens and its database is ready; it then runs until a signal ends it. */
-async function start(settings: Settings, logger: Logger, shutdown: Shutdown): Promise<void> {
+async function start(settings: Settings, logger: Logger, shutdown: Shutdown): Promise<undefined> {
   for (const warning of settings.warnings) logger.warn(warning);
+  makeFolders(settings);
   await assertPortFree(settings);
   const database = await startDatabase(settings, logger, shutdown);
-  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
   const app = await createApplication(settings, database.url, logger);
   shutdown.app = app;
   const address = await listen(app, settings);
@@ -87,7 +88,8 @@ async function start(settings: Settings, logger: Logger, shutdown: Shutdown): Pr
   printBanner({ address, settings });
 }
 
-type Work = (settings: Settings, logger: Logger, shutdown: Shutdown) => Promise<void>;
+/** What a process is for. @returns the status with which it ends; undefined: it runs until a signal ends it */
+type Work = (settings: Settings, logger: Logger, shutdown: Shutdown) => Promise<number | undefined>;
 
 /** Does the work of a process that a signal may end at any time. */
 async function run(env: NodeJS.ProcessEnv, work: Work): Promise<void> {
@@ -96,9 +98,12 @@ async function run(env: NodeJS.ProcessEnv, work: Work): Promise<void> {
     const logger = createLogger(settings);
     const shutdown = new Shutdown(settings, logger);
     shutdown.listenToSignals();
-    await work(settings, logger, shutdown).catch((error: unknown) => {
+    const working = work(settings, logger, shutdown);
+    shutdown.starting = working;
+    const status = await working.catch((error: unknown) => {
       if (!shutdown.begun) throw error;
     });
+    if (status !== undefined) await shutdown.stop('done', status);
   } catch (error) {
     fail(error);
   }
@@ -111,6 +116,5 @@ export const runService = (env: NodeJS.ProcessEnv): Promise<void> => run(env, st
 export const runMigration = (env: NodeJS.ProcessEnv): Promise<void> =>
   run(env, async (settings, logger, shutdown) => {
     const { url } = await startDatabase(settings, logger, shutdown);
-    const sound = await migrateDatabase(settings, url, logger);
-    await shutdown.stop('migrated', sound ? exitCodes.done : exitCodes.failure);
+    return (await migrateDatabase(settings, url, logger)) ? exitCodes.done : exitCodes.failure;
   });
