@@ -56,8 +56,8 @@ function runImport(url) {
 const mebibytes = (bytes) => Math.round(bytes / 1_048_576);
 
 function tell(what, { code, seconds, samples, counts }) {
-  const half = samples.slice(Math.floor(samples.length / 2));
-  const memory = `${mebibytes(samples[Math.floor(samples.length / 10)] ?? 0)} MiB after a tenth, at most ${mebibytes(Math.max(...half))} MiB in the second half`;
+  const quarters = [0, 1, 2, 3].map((n) => samples.slice((n * samples.length) / 4, ((n + 1) * samples.length) / 4));
+  const memory = `at most ${quarters.map((quarter) => mebibytes(Math.max(...quarter))).join(', ')} MiB in its quarters`;
   console.log(`${what}: ${seconds.toFixed(1)} s, ${Math.round(jobs / seconds)} jobs/s, exit ${code}; ${memory}; ${JSON.stringify(counts)}`);
 }
 

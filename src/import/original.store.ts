@@ -10,6 +10,8 @@ export interface OriginalCounts {
 }
 
 const selectionMs = 5_000;
+/** Documents of one answer of the source; by itself it sends 16 MiB at a time, which become many times as much here. */
+const batchSize = 500;
 
 /** The database of the original. Only ever read: the connection is used for counting and finding, and for nothing else. */
 export class OriginalStore {
@@ -46,12 +48,12 @@ export class OriginalStore {
 
   /** Jobs of one collection in the order of their insertion. */
   jobs(place: 'inprogress' | 'completed'): AsyncIterable<OriginalJob> {
-    return this.database.collection<OriginalJob & mongoose.mongo.Document>(place).find().sort({ _id: 1 });
+    return this.database.collection<OriginalJob & mongoose.mongo.Document>(place).find().sort({ _id: 1 }).batchSize(batchSize);
   }
 
   /** Rows in the order in which their targets first appeared. */
   targets(): AsyncIterable<OriginalTarget> {
-    return this.database.collection<OriginalTarget & mongoose.mongo.Document>('targets').find().sort({ _id: 1 });
+    return this.database.collection<OriginalTarget & mongoose.mongo.Document>('targets').find().sort({ _id: 1 }).batchSize(batchSize);
   }
 
   /** Records of the switch, in the original's own order: that of their text. */
