@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Remembered } from '../common/remembered.js';
 import { type RunningJob, RunningJobs } from './running-jobs.js';
 
 const keptMs = 60_000;
@@ -6,9 +7,12 @@ const keptMs = 60_000;
 /** Estimates when all running jobs will have ended, from the history of their operations. */
 @Injectable()
 export class DrainEstimate {
-  private readonly medians = new Map<string, { readonly askedAtMs: number; readonly median: Promise<number | null> }>();
+  /** In seconds, by operation. */
+  private readonly medians: Remembered<number | null>;
 
-  constructor(private readonly jobs: RunningJobs) {}
+  constructor(jobs: RunningJobs) {
+    this.medians = new Remembered(keptMs, (operation) => jobs.medianRunSeconds(operation));
+  }
 
   /**
    * When the last of the jobs ends if each takes as long as usual; `now` for those that are late already. Null when the history of an operation is too short.
@@ -21,18 +25,7 @@ export class DrainEstimate {
   }
 
   private async endOfJob({ operation, startedAt }: RunningJob): Promise<number | null> {
-    const seconds = startedAt && (await this.medianOf(operation));
+    const seconds = startedAt && (await this.medians.of(operation));
     return startedAt && seconds !== null ? startedAt.getTime() + seconds * 1_000 : null;
-  }
-
-  /** Asked for an operation at most once a minute. */
-  private medianOf(operation: string): Promise<number | null> {
-    const askedAtMs = performance.now();
-    const known = this.medians.get(operation);
-    if (known && askedAtMs - known.askedAtMs < keptMs) return known.median;
-    const median = this.jobs.medianRunSeconds(operation);
-    this.medians.set(operation, { askedAtMs, median });
-    median.catch(() => this.medians.delete(operation));
-    return median;
   }
 }
