@@ -10,7 +10,7 @@ import { watchMemory } from './process-figures.mjs';
 
 /**
  * Measures `signalbox import jobs-db`: fills the database of an original with finished jobs, takes it over twice, and tells how long each run took and how much
- * memory it held. Run it with `node bench/moving-in.mjs --jobs 200000`.
+ * memory it held. Run it with `npm run bench:moving-in -- --jobs 200000`.
  */
 const { values } = parseArgs({ options: { jobs: { type: 'string', default: '200000' } } });
 const jobs = Number(values.jobs);

@@ -127,10 +127,20 @@ describe('--json', () => {
     return validate(JSON.parse(text)) ? [] : validate.errors;
   };
 
+  it('of maintenance deploy-check is a DeployCheckDto of the published schemas', async () => {
+    const { code, out } = await run('maintenance deploy-check --json', env);
+    expect([code, faultsOf('DeployCheckDto', out)]).toEqual([5, []]);
+  });
+
   it.each([
     ['jobs list', 'JobPageDto'],
     ['jobs list --all', 'JobPageDto'],
     ['jobs get $JOB', 'JobWithHistoryDto'],
+    ['jobs explain $JOB', 'ExplanationDto'],
+    ['jobs cancel $JOB --reason test --dry-run', 'BulkDryRunDto'],
+    ['jobs cancel $JOB $JOB2 --reason test --yes', 'BulkAnswerDto'],
+    ['workers list', 'WorkerPageDto'],
+    ['events list', 'EventPageDto'],
     ['jobs logs $JOB', 'JobLogPageDto'],
     ['jobs history $JOB', 'JobHistoryPageDto'],
     ['jobs edit $JOB --priority low', 'JobDto'],
@@ -147,7 +157,7 @@ describe('--json', () => {
     ['maintenance history', 'MaintenanceChangePageDto'],
     ['health', 'HealthReportDto'],
   ])('of %s is a %s of the published schemas', async (line, schema) => {
-    const { code, out } = await run(`${line.replace('$JOB', await newJob())} --json`, env);
+    const { code, out } = await run(`${line.replace('$JOB2', await newJob()).replace('$JOB', await newJob())} --json`, env);
     expect(code).toBe(0);
     expect(faultsOf(schema, out)).toEqual([]);
   });
