@@ -217,6 +217,7 @@ describe('jobs that are late', () => {
     await silence();
     await sweep();
     expect(await staleTold()).toBe(2);
+    await eventually(async () => (await call('GET', `/events?subject=jobs/${jobId}&type=job.stale.v1`)).body.items.length === 2);
   });
 });
 

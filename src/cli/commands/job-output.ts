@@ -31,7 +31,7 @@ const pair = (name: string, value: unknown, { dim }: Paint): string[] =>
   value === null || value === undefined || value === '' ? [] : [`${dim(name.padEnd(10))} ${shown(value)}`];
 
 /** One job for people: what tells something, the rest is in `--json`. */
-export function jobLines(job: Job, paint: Paint): string[] {
+export function jobLines(job: Job & { readonly expectedEndAt?: string | null }, paint: Paint): string[] {
   const { lease, cancelRequested: cancel, error } = job;
   return [
     heading(job, paint),
@@ -46,6 +46,7 @@ export function jobLines(job: Job, paint: Paint): string[] {
     ...pair('priority', job.priority === 'normal' ? null : job.priority, paint),
     ...pair('not before', job.notBefore, paint),
     ...pair('due', job.dueAt, paint),
+    ...pair('ends about', job.expectedEndAt, paint),
     ...pair('tags', job.tags.length > 0 ? job.tags : null, paint),
     ...pair('cancel', cancel && `asked by ${cancel.by} ${ago(cancel.at)}: ${cancel.reason}`, paint),
     ...pair('error', error && `${error.code}: ${error.message}`, paint),

@@ -1,8 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Caller, systemCaller } from '../../common/caller.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { type Change, expression } from '../../database/change.js';
+import { databaseAway } from '../../database/mongo-errors.js';
 import { JobClock } from '../job-clock.js';
+import type { Expected } from '../job-expectations.js';
 import { JobsStore } from '../jobs.store.js';
 import { JobWatchStore } from './job-watch.store.js';
 
@@ -22,6 +24,8 @@ const telling = (type: string, told: Record<string, string>, caller: Caller): Ch
  */
 @Injectable()
 export class JobWatch {
+  private readonly logger = new Logger('Jobs');
+
   constructor(
     private readonly watched: JobWatchStore,
     private readonly store: JobsStore,
@@ -38,12 +42,22 @@ export class JobWatch {
   private async tellOverdue(): Promise<void> {
     const change = telling('job.overdue', { overdueTold: '$dueAt' }, systemCaller('due-times'));
     for (const { _id, ...overdueUntold } of await this.watched.listNewlyOverdue(await this.clock.read(), atOnce))
-      await this.store.apply(_id, change, { overdueUntold });
+      await this.tell(_id, change, { overdueUntold });
   }
 
   private async tellStale(): Promise<void> {
     const change = telling('job.stale', { staleTold: '$updatedAt' }, systemCaller('silent-jobs'));
     for (const { _id, ...silenceUntold } of await this.watched.listNewlySilent(this.settings.jobsStaleSeconds, atOnce))
-      await this.store.apply(_id, change, { running: true, unleased: true, silenceUntold });
+      await this.tell(_id, change, { running: true, unleased: true, silenceUntold });
+  }
+
+  /** One job that cannot be changed does not keep the others from being told of. */
+  private async tell(id: string, change: Change, expected: Expected): Promise<void> {
+    try {
+      await this.store.apply(id, change, expected);
+    } catch (error) {
+      if (databaseAway(error)) throw error;
+      this.logger.error({ message: 'nobody could be told of a late job', jobId: id, error });
+    }
   }
 }
