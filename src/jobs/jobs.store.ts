@@ -4,7 +4,7 @@ import type { ClientSession, Model } from 'mongoose';
 import type { Caller } from '../common/caller.js';
 import { type Change, changePipeline, type Insertion, insertionFilter, insertionPipeline } from '../database/change.js';
 import { statementLimits } from '../database/connection-options.js';
-import { duplicateKeyOf } from '../database/mongo-errors.js';
+import { databaseAway, duplicateKeyOf } from '../database/mongo-errors.js';
 import { Transactions } from '../database/transactions.js';
 import { TargetOutcomes } from '../targets/index.js';
 import { endOf, insertionOf, type JobEnd, type NewJob } from './job-changes.js';
@@ -42,7 +42,8 @@ export class JobsStore {
   }
 
   /**
-   * Creates a queued job and makes its target known. `busy` when the dataset has an unfinished job.
+   * Creates a queued job and makes its target known. `busy` when the dataset has an unfinished job. Where the database did not say what became of it, it is
+   * looked for; an error then leaves the outcome unknown.
    * @param after see `insertionOf`
    */
   async create(id: string, job: NewJob, options: { caller: Caller; after?: Date | null }): Promise<Creation> {
@@ -54,6 +55,8 @@ export class JobsStore {
       };
     } catch (error) {
       if (duplicateKeyOf(error)?.includes('datasetName')) return { kind: 'busy' };
+      const created = databaseAway(error) ? await this.findById(id).catch(() => null) : null;
+      if (created) return { kind: 'created', job: created };
       throw error;
     }
   }
