@@ -2121,18 +2121,32 @@ export interface components {
             traceStatus: string;
             traceEventStatus: string;
             component: string;
-            /** @description Any JSON, as it was sent; so are the next ones. Null where nothing was sent. */
-            operation: Record<string, never> | null;
-            user: Record<string, never> | null;
+            /** @description As it was sent, as all free-form fields; null where nothing was sent. */
+            operation: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            user: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
             domain: string;
             domainId: string | null;
             s3Path: string | null;
             /** @description Milliseconds. */
-            duration: Record<string, never> | null;
-            statusBody: Record<string, never> | null;
-            meta: Record<string, never> | null;
-            exception: Record<string, never> | null;
-            errors: Record<string, never> | null;
+            duration: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            statusBody: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            meta: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            exception: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            errors: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
             /**
              * Format: date-time
              * @description Database clock.
