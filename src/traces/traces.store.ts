@@ -123,6 +123,13 @@ export class TracesStore {
     await this.traces.updateOne({ traceId }, projectionPipeline(fold));
   }
 
+  /** The summaries of some traces, by their ids. */
+  async findFolds(traceIds: readonly string[]): Promise<ReadonlyMap<string, TraceFold>> {
+    const options = { projection: { _id: 0, traceId: 1, fold: 1 }, maxTimeMS: statementLimits.listMs } as const;
+    const found = this.traces.find<Pick<TraceDocument, 'traceId' | 'fold'>>({ traceId: { $in: [...traceIds] } }, options);
+    return new Map((await found.toArray()).map(({ traceId, fold }) => [traceId, fold]));
+  }
+
   /** What an append needs of a trace; null when there is none with this id. */
   findHead(traceId: string): Promise<TraceHead | null> {
     return this.traces.findOne<TraceHead>({ traceId }, { ...limits, projection: headProjection });

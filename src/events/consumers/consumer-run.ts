@@ -30,7 +30,8 @@ export class ConsumerRun {
       collections: () => [stores.events.collection],
       begin: (term: Term) => this.begin(term),
     };
-    this.task = new LeaderTask(parts, duty, `Consumer ${consumer.name}`);
+    const timing = { ...parts.timing, restMs: consumer.restMs ?? parts.timing.restMs };
+    this.task = new LeaderTask({ ...parts, timing }, duty, `Consumer ${consumer.name}`);
   }
 
   /** True while this process is the one that consumes. */
@@ -78,7 +79,7 @@ export class ConsumerRun {
     } finally {
       await this.save(position);
     }
-    return events.length === batchSize ? 'more' : 'idle';
+    return events.length === batchSize ? 'more' : 'some';
   }
 
   private async handle(events: readonly StoredEvent[], term: Term, position: Position): Promise<void> {
