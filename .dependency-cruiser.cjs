@@ -12,6 +12,7 @@ const featureEdges = {
   jobs: ['auth', 'events', 'maintenance', 'observability', 'targets', 'workers'],
   maintenance: ['auth', 'events', 'observability', 'workers'],
   datasets: ['auth', 'events', 'jobs'],
+  traces: ['auth', 'events', 'jobs'],
 };
 const features = Object.keys(featureEdges);
 const anyFeature = `^src/(${features.join('|')})/`;

@@ -14,6 +14,11 @@ export const nouns: readonly Noun[] = [
     summary: 'How the last job of each target ended.',
     load: async () => (await import('./commands/datasets.js')).targetVerbs,
   },
+  {
+    name: 'traces',
+    summary: 'What happened to each upload, step by step.',
+    load: async () => (await import('./commands/traces.js')).traceVerbs,
+  },
   { name: 'workers', summary: 'Who works, and on what.', load: async () => (await import('./commands/workers.js')).workerVerbs },
   {
     name: 'maintenance',

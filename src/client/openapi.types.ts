@@ -800,6 +800,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/status-api/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a trace with its first event */
+        post: operations["TracesCompat_create[0]"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a trace with its first event */
+        post: operations["TracesCompat_create[1]"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status-api/status/{traceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All events of a trace, by start time */
+        get: operations["TracesCompat_read[0]"];
+        put?: never;
+        /** Append an event to a trace */
+        post: operations["TracesCompat_append[0]"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status/{traceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All events of a trace, by start time */
+        get: operations["TracesCompat_read[1]"];
+        put?: never;
+        /** Append an event to a trace */
+        post: operations["TracesCompat_append[1]"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status-api/status-from-path/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The trace created last for a file, whose path is given in base64 */
+        get: operations["TracesCompat_find[0]"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status-from-path/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The trace created last for a file, whose path is given in base64 */
+        get: operations["TracesCompat_find[1]"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List traces */
+        get: operations["listTraces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{traceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One trace with what it is linked to */
+        get: operations["getTrace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{traceId}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every event of a trace as it was received, by start */
+        get: operations["listTraceEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/version": {
         parameters: {
             query?: never;
@@ -932,7 +1087,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            role: "reader" | "worker" | "pipeline" | "operator" | "admin" | "anonymous" | "system";
+            role: "reader" | "worker" | "pipeline" | "operator" | "admin" | "none" | "anonymous" | "system";
             /** @description Network address; null for the service itself. */
             address: string | null;
         };
@@ -959,12 +1114,21 @@ export interface components {
             status?: string;
             /** @description Jobs. */
             phase?: string | null;
-            /** @description Jobs. */
+            /** @description Jobs and traces. */
             datasetName?: string;
-            /** @description Jobs. */
-            operation?: string;
+            /** @description Jobs; null for a step of a trace that names none. */
+            operation?: string | null;
             /** @description Jobs: why it failed. */
             errorCode?: string | null;
+            /** @description Traces; the step that the event tells of is described by the members below. */
+            traceId?: string;
+            component?: string;
+            traceStatus?: string;
+            traceEventStatus?: string;
+            /** @description Files that the step took in, as many as there is room for. */
+            filesIn?: string[];
+            /** @description Files that the step put out, as many as there is room for. */
+            filesOut?: string[];
         };
         EventDto: {
             /** @enum {string} */
@@ -1733,7 +1897,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            role: "reader" | "worker" | "pipeline" | "operator" | "admin" | "anonymous" | "system";
+            role: "reader" | "worker" | "pipeline" | "operator" | "admin" | "none" | "anonymous" | "system";
             /** @description Network address; null for the service itself. */
             address: string | null;
         };
@@ -1848,6 +2012,182 @@ export interface components {
             /** @description Null on the last page. */
             nextCursor: string | null;
             /** @description Null on the first page. */
+            prevCursor: string | null;
+            count?: components["schemas"]["ListCountDto"];
+        };
+        FailedStepDto: {
+            component: string;
+            operation: string | null;
+            /** @description The English text of its first error, else of another language, else its exception. */
+            message: string | null;
+        };
+        TraceNamesDto: {
+            /** @description In alphabetical order. */
+            names: string[];
+            /** @description True when there are more than these. */
+            cut: boolean;
+        };
+        TraceFilesDto: {
+            /** @description Files that a step took in. */
+            in: components["schemas"]["TraceNamesDto"];
+            /** @description Files that a step put out. */
+            out: components["schemas"]["TraceNamesDto"];
+            /** @description Files that went in and that no step of the trace had put out: where it began. */
+            sources: string[];
+            /** @description Files that came out and that no step of the trace took in: where it ended. */
+            results: string[];
+            /** @description True when an ended trace has not as many results as sources; null while it runs, or when a list is cut. */
+            mismatch: boolean | null;
+        };
+        TraceCreatorDto: {
+            id: string;
+            name: string;
+        };
+        TraceDto: {
+            traceId: string;
+            /** @description The dataset that owns the trace; fixed when it was created. */
+            datasetName: string;
+            /** @description As stated by the creating event. */
+            datasetVersion: string | null;
+            /** @description Path of the uploaded file, as stated by the creating event. */
+            s3Path: string | null;
+            /**
+             * @description By the first end in the order of start times, whenever it arrived.
+             * @enum {string}
+             */
+            state: "running" | "finished" | "failed";
+            /** @description True when there are ends of both outcomes; the first one counts. */
+            contradictoryEnd: boolean;
+            /**
+             * Format: date-time
+             * @description Start of the first step.
+             */
+            startedAt: string | null;
+            /**
+             * Format: date-time
+             * @description End of the step that ended the trace.
+             */
+            endedAt: string | null;
+            durationMs: number | null;
+            failedStep: components["schemas"]["FailedStepDto"] | null;
+            /** @description Components that took a step. */
+            components: components["schemas"]["TraceNamesDto"];
+            files: components["schemas"]["TraceFilesDto"];
+            createdBy: components["schemas"]["TraceCreatorDto"];
+            /** Format: date-time */
+            createdAt: string;
+        };
+        TracePageDto: {
+            items: components["schemas"]["TraceDto"][];
+            nextCursor: string | null;
+            prevCursor: string | null;
+            count?: components["schemas"]["ListCountDto"];
+        };
+        TraceJobDto: {
+            /** Format: uuid */
+            jobId: string;
+            operation: string;
+            status: string;
+            /** @description True when the job carries the id of the trace; else it only has its dataset. */
+            sharesTrace: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            link: string;
+        };
+        TraceWithLinksDto: {
+            traceId: string;
+            /** @description The dataset that owns the trace; fixed when it was created. */
+            datasetName: string;
+            /** @description As stated by the creating event. */
+            datasetVersion: string | null;
+            /** @description Path of the uploaded file, as stated by the creating event. */
+            s3Path: string | null;
+            /**
+             * @description By the first end in the order of start times, whenever it arrived.
+             * @enum {string}
+             */
+            state: "running" | "finished" | "failed";
+            /** @description True when there are ends of both outcomes; the first one counts. */
+            contradictoryEnd: boolean;
+            /**
+             * Format: date-time
+             * @description Start of the first step.
+             */
+            startedAt: string | null;
+            /**
+             * Format: date-time
+             * @description End of the step that ended the trace.
+             */
+            endedAt: string | null;
+            durationMs: number | null;
+            failedStep: components["schemas"]["FailedStepDto"] | null;
+            /** @description Components that took a step. */
+            components: components["schemas"]["TraceNamesDto"];
+            files: components["schemas"]["TraceFilesDto"];
+            createdBy: components["schemas"]["TraceCreatorDto"];
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Events received, counted up to 100 000. */
+            eventCount: number;
+            /** @description Jobs that carry its id, and the newest of its dataset; at most 20. */
+            jobs: components["schemas"]["TraceJobDto"][];
+            /** @description Its events, as pages. */
+            eventsLink: string;
+        };
+        TraceEventDto: {
+            /** Format: uuid */
+            traceEventId: string;
+            /** @description 0 for the first content of the event; each further content received under the same identity has the next number. */
+            edition: number;
+            /** @description As it was sent; trace, start time, component and operation are the identity of an event. */
+            startTime: string;
+            /** @description As it was sent; not always a time. */
+            endTime: string;
+            /**
+             * Format: date-time
+             * @description Null when the start time is no time.
+             */
+            startedAt: string | null;
+            /** Format: date-time */
+            endedAt: string | null;
+            traceStatus: string;
+            traceEventStatus: string;
+            component: string;
+            /** @description As it was sent, as all free-form fields; null where nothing was sent. */
+            operation: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            user: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            domain: string;
+            domainId: string | null;
+            s3Path: string | null;
+            /** @description Milliseconds. */
+            duration: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            statusBody: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            meta: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            exception: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            errors: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            /**
+             * Format: date-time
+             * @description Database clock.
+             */
+            receivedAt: string;
+        };
+        TraceEventPageDto: {
+            items: components["schemas"]["TraceEventDto"][];
+            nextCursor: string | null;
             prevCursor: string | null;
             count?: components["schemas"]["ListCountDto"];
         };
@@ -2184,7 +2524,7 @@ export interface operations {
     streamEvents: {
         parameters: {
             query?: {
-                /** @description Such as `job` or `maintenance`. May be repeated: any of these. `!value` leaves the value out. */
+                /** @description `job`, `trace`, `maintenance` or `worker`. May be repeated: any of these. `!value` leaves the value out. */
                 topic?: string[];
                 /** @description Such as `job.failed` or `job.failed.v1`. May be repeated: any of these. `!value` leaves the value out. */
                 type?: string[];
@@ -6527,6 +6867,1082 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobPageDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "TracesCompat_create[0]": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `dataset` when a trace is created. */
+                    domain: string;
+                    /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                    domain_id: string;
+                    /** @description ISO 8601 by convention; decides the order. */
+                    start_time: string;
+                    /** @description The same, or `N/A`. */
+                    end_time: string;
+                    component: string;
+                    user?: unknown;
+                    operation?: unknown;
+                    status_body?: unknown;
+                    meta?: unknown;
+                    s3_path?: string;
+                    /** @description Milliseconds. */
+                    duration?: number;
+                    exception?: unknown;
+                    /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                    errors?: unknown[];
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                    };
+                };
+            };
+            /** @description The body is not JSON, or lacks a field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    "TracesCompat_create[1]": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `dataset` when a trace is created. */
+                    domain: string;
+                    /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                    domain_id: string;
+                    /** @description ISO 8601 by convention; decides the order. */
+                    start_time: string;
+                    /** @description The same, or `N/A`. */
+                    end_time: string;
+                    component: string;
+                    user?: unknown;
+                    operation?: unknown;
+                    status_body?: unknown;
+                    meta?: unknown;
+                    s3_path?: string;
+                    /** @description Milliseconds. */
+                    duration?: number;
+                    exception?: unknown;
+                    /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                    errors?: unknown[];
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                    };
+                };
+            };
+            /** @description The body is not JSON, or lacks a field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    "TracesCompat_read[0]": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                        /** Format: uuid */
+                        trace_event_id: string;
+                        /** @description `dataset` when a trace is created. */
+                        domain: string;
+                        /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                        domain_id?: string;
+                        /** @description ISO 8601 by convention; decides the order. */
+                        start_time: string;
+                        /** @description The same, or `N/A`. */
+                        end_time: string;
+                        component: string;
+                        user?: unknown;
+                        operation?: unknown;
+                        status_body?: unknown;
+                        meta?: unknown;
+                        s3_path?: string;
+                        /** @description Milliseconds. */
+                        duration?: number;
+                        exception?: unknown;
+                        /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                        errors?: unknown[];
+                        /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                        trace_status: string;
+                        /** @description `OK` or `FAILED` by convention. */
+                        trace_event_status: string;
+                    }[];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No such trace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    "TracesCompat_append[0]": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `dataset` when a trace is created. */
+                    domain: string;
+                    /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                    domain_id?: string;
+                    /** @description ISO 8601 by convention; decides the order. */
+                    start_time: string;
+                    /** @description The same, or `N/A`. */
+                    end_time: string;
+                    component?: string;
+                    user?: unknown;
+                    operation?: unknown;
+                    status_body?: unknown;
+                    meta?: unknown;
+                    s3_path?: string;
+                    /** @description Milliseconds. */
+                    duration?: number;
+                    exception?: unknown;
+                    /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                    errors?: unknown[];
+                    /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                    trace_status: string;
+                    /** @description `OK` or `FAILED` by convention. */
+                    trace_event_status: string;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                        /** Format: uuid */
+                        trace_event_id: string;
+                        /** @description `dataset` when a trace is created. */
+                        domain: string;
+                        /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                        domain_id?: string;
+                        /** @description ISO 8601 by convention; decides the order. */
+                        start_time: string;
+                        /** @description The same, or `N/A`. */
+                        end_time: string;
+                        component: string;
+                        user?: unknown;
+                        operation?: unknown;
+                        status_body?: unknown;
+                        meta?: unknown;
+                        s3_path?: string;
+                        /** @description Milliseconds. */
+                        duration?: number;
+                        exception?: unknown;
+                        /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                        errors?: unknown[];
+                        /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                        trace_status: string;
+                        /** @description `OK` or `FAILED` by convention. */
+                        trace_event_status: string;
+                    };
+                };
+            };
+            /** @description The body is not JSON, or lacks a field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No such trace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    "TracesCompat_read[1]": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                        /** Format: uuid */
+                        trace_event_id: string;
+                        /** @description `dataset` when a trace is created. */
+                        domain: string;
+                        /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                        domain_id?: string;
+                        /** @description ISO 8601 by convention; decides the order. */
+                        start_time: string;
+                        /** @description The same, or `N/A`. */
+                        end_time: string;
+                        component: string;
+                        user?: unknown;
+                        operation?: unknown;
+                        status_body?: unknown;
+                        meta?: unknown;
+                        s3_path?: string;
+                        /** @description Milliseconds. */
+                        duration?: number;
+                        exception?: unknown;
+                        /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                        errors?: unknown[];
+                        /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                        trace_status: string;
+                        /** @description `OK` or `FAILED` by convention. */
+                        trace_event_status: string;
+                    }[];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No such trace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    "TracesCompat_append[1]": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `dataset` when a trace is created. */
+                    domain: string;
+                    /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                    domain_id?: string;
+                    /** @description ISO 8601 by convention; decides the order. */
+                    start_time: string;
+                    /** @description The same, or `N/A`. */
+                    end_time: string;
+                    component?: string;
+                    user?: unknown;
+                    operation?: unknown;
+                    status_body?: unknown;
+                    meta?: unknown;
+                    s3_path?: string;
+                    /** @description Milliseconds. */
+                    duration?: number;
+                    exception?: unknown;
+                    /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                    errors?: unknown[];
+                    /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                    trace_status: string;
+                    /** @description `OK` or `FAILED` by convention. */
+                    trace_event_status: string;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                        /** Format: uuid */
+                        trace_event_id: string;
+                        /** @description `dataset` when a trace is created. */
+                        domain: string;
+                        /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                        domain_id?: string;
+                        /** @description ISO 8601 by convention; decides the order. */
+                        start_time: string;
+                        /** @description The same, or `N/A`. */
+                        end_time: string;
+                        component: string;
+                        user?: unknown;
+                        operation?: unknown;
+                        status_body?: unknown;
+                        meta?: unknown;
+                        s3_path?: string;
+                        /** @description Milliseconds. */
+                        duration?: number;
+                        exception?: unknown;
+                        /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                        errors?: unknown[];
+                        /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                        trace_status: string;
+                        /** @description `OK` or `FAILED` by convention. */
+                        trace_event_status: string;
+                    };
+                };
+            };
+            /** @description The body is not JSON, or lacks a field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No such trace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    "TracesCompat_find[0]": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Base64 of the path in either alphabet, padded or not; may hold `/`. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The same, for older clients. */
+                        id: string;
+                        trace_id: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No trace has an event of this path */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    "TracesCompat_find[1]": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Base64 of the path in either alphabet, padded or not; may hold `/`. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The same, for older clients. */
+                        id: string;
+                        trace_id: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No trace has an event of this path */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    listTraces: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; more than 200 is cut to 200. */
+                limit?: number;
+                /** @description `nextCursor` or `prevCursor` of another page; empty is the first page. */
+                cursor?: string;
+                /** @description Adds `count`; exact up to 10 000. */
+                count?: "estimate" | "exact";
+                sort?: "-createdAt" | "createdAt";
+                /** @description May be repeated: any of these. `!value` leaves the value out. */
+                dataset?: string[];
+                /** @description Components that took a step. May be repeated: any of these. `!value` leaves the value out. */
+                component?: string[];
+                /** @description May be repeated: any of these. `!value` leaves the value out. */
+                state?: ("running" | "finished" | "failed")[];
+                /** @description Path of the uploaded file, exactly. */
+                s3Path?: string;
+                /** @description By the start time of the first step. */
+                startedAfter?: string;
+                startedBefore?: string;
+                createdAfter?: string;
+                createdBefore?: string;
+                /** @description Beginning of a trace id, of a dataset name, or of the path of the uploaded file. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TracePageDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTrace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceWithLinksDto"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTraceEvents: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; more than 200 is cut to 200. */
+                limit?: number;
+                /** @description `nextCursor` or `prevCursor` of another page; empty is the first page. */
+                cursor?: string;
+                /** @description Adds `count`; exact up to 10 000. */
+                count?: "estimate" | "exact";
+            };
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceEventPageDto"];
                 };
             };
             /** @description The request is not valid */

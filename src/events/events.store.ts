@@ -77,6 +77,16 @@ export class EventsStore {
     return this.model.collection.countDocuments(filterWithin(filter, { above }), { limit, maxTimeMS: statementLimits.listMs });
   }
 
+  /** What of some topics stands above a number: how many events, counted up to `limit`, and the age of the oldest by the database's clock; 0 without one. */
+  async backlog(topics: readonly string[], above: number, limit: number): Promise<{ pending: number; lagSeconds: number }> {
+    const filter = { topic: { $in: [...topics] }, seq: { $gt: above } };
+    const limits = { maxTimeMS: statementLimits.listMs } as const;
+    const age = { _id: 0, lagMs: { $subtract: ['$$NOW', '$at'] } };
+    const oldest = this.model.collection.aggregate([{ $match: filter }, { $sort: { seq: 1 } }, { $limit: 1 }, { $project: age }], limits);
+    const [pending, [first]] = await Promise.all([this.model.collection.countDocuments(filter, { ...limits, limit }), oldest.toArray()]);
+    return { pending, lagSeconds: Math.max(0, Number(first?.['lagMs'] ?? 0)) / 1_000 };
+  }
+
   /** How many events there are, from the collection's own count. */
   async estimateAll(): Promise<number> {
     return this.model.collection.estimatedDocumentCount({ maxTimeMS: statementLimits.oneDocumentMs });

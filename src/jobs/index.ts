@@ -1,2 +1,2 @@
 export { JobsModule } from './jobs.module.js';
-export { type ActiveJob, JobsReader } from './jobs.reader.js';
+export { type ActiveJob, JobsReader, type LinkedJob } from './jobs.reader.js';

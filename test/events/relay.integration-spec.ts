@@ -156,7 +156,7 @@ describe('Relay', () => {
         const first = start(things.relay({ leaseMs: 600 }, { outboxes: new VanishedOutboxes() }));
         await things.create();
         await eventually(async () => (await things.allEvents()).length === 1);
-        Object.assign((first as unknown as { keeper: object }).keeper, { renew: async () => undefined }); // its process is dead
+        Object.assign((first as unknown as { task: { keeper: object } }).task.keeper, { renew: async () => undefined }); // its process is dead
         const second = start(things.relay({ leaseMs: 600 }));
         expect(second.leader).toBe(false);
         await eventually(() => second.leader, 5_000);
@@ -223,8 +223,7 @@ describe('Relay', () => {
 
   it('stops quickly while the database is still being waited for', async () => {
     await withDatabase(async ({ connection }) => {
-      const relay = new RelayedThings(connection).relay();
-      Object.assign(relay, { database: { ready: new Promise(() => undefined) } });
+      const relay = new RelayedThings(connection).relay({}, { ready: new Promise(() => undefined) });
       relay.onApplicationBootstrap();
       const startedAt = performance.now();
       await relay.beforeApplicationShutdown();

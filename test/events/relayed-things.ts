@@ -10,10 +10,11 @@ import { outboxIndex, schemaOptions, versionedPaths } from '../../src/database/s
 import { Transactions } from '../../src/database/transactions.js';
 import { eventModel, type StoredEvent } from '../../src/events/events.schema.js';
 import { EventsStore } from '../../src/events/events.store.js';
+import type { LeaderTiming } from '../../src/events/leader-task.js';
 import { OutboxMover } from '../../src/events/outbox-mover.js';
 import { OutboxRegistry } from '../../src/events/outbox-registry.js';
 import { OutboxStore } from '../../src/events/outbox.store.js';
-import { Relay, type RelayTiming } from '../../src/events/relay.js';
+import { Relay } from '../../src/events/relay.js';
 
 const caller = systemCaller('test');
 
@@ -22,6 +23,9 @@ interface Thing extends Versioned {
   readonly status: string;
   readonly name: string;
 }
+
+/** The rhythm of tests. */
+export const quickTiming: LeaderTiming = { leaseMs: 1_000, standbyMs: 50, pollMs: 50, restMs: 5 };
 
 /** Two collections between which documents move, as jobs do, and all that relays their changes. */
 export class RelayedThings {
@@ -97,9 +101,11 @@ export class RelayedThings {
   }
 
   /** A relay of its own, as another process has it; not started. */
-  relay(timing: Partial<RelayTiming> = {}, { outboxes = this.outboxes, events = this.events, waker = this.waker() } = {}): Relay {
-    const all = { leaseMs: 1_000, standbyMs: 50, pollMs: 50, restMs: 5, ...timing };
-    return new Relay({ ready: Promise.resolve() }, this.registry, this.mover(outboxes), events, this.leases, waker, all);
+  relay(
+    timing: Partial<LeaderTiming> = {},
+    { outboxes = this.outboxes, events = this.events, waker = this.waker(), ready = Promise.resolve() } = {},
+  ): Relay {
+    return new Relay({ ready }, this.registry, this.mover(outboxes), events, this.leases, waker, { ...quickTiming, ...timing });
   }
 
   /** Ends what relays leave behind that were not stopped. */
@@ -107,7 +113,8 @@ export class RelayedThings {
     await Promise.all(this.wakers.map((waker) => waker.beforeApplicationShutdown()));
   }
 
-  private waker(): ChangeWaker {
+  /** A change stream of its own, as another process has it. */
+  waker(): ChangeWaker {
     const waker = new ChangeWaker(this.connection);
     this.wakers.push(waker);
     return waker;

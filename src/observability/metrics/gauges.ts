@@ -20,6 +20,10 @@ export interface Readings {
   readonly relayPending?: number;
   /** Age of the oldest of them; 0 when there is none. */
   readonly relayLagSeconds?: number;
+  /** Consumer of events → events that it has not handled. */
+  readonly consumerPending?: Readonly<Record<string, number>>;
+  /** Consumer of events → age of the oldest of them; 0 when there is none. */
+  readonly consumerLagSeconds?: Readonly<Record<string, number>>;
   /** Open live streams of this process. */
   readonly sseClients?: number;
   /** Age of the key set that verifies tokens. */
@@ -55,6 +59,14 @@ export class Gauges {
     this.addLabelled('maintenanceRemaining', 'signalbox_maintenance_remaining', {
       label: 'kind',
       help: 'What has to end before maintenance is quiet.',
+    });
+    this.addLabelled('consumerPending', 'signalbox_consumer_pending', {
+      label: 'consumer',
+      help: 'Events that a consumer has not handled, counted up to 10000.',
+    });
+    this.addLabelled('consumerLagSeconds', 'signalbox_consumer_lag_seconds', {
+      label: 'consumer',
+      help: 'Age of the oldest event that a consumer has not handled.',
     });
     this.addLabelled('databaseConnections', 'mongodb_connections', {
       label: 'state',
