@@ -19,9 +19,9 @@ export class LoadBalancer {
   }
 
   /** For the option `fetch` of the typed client. */
-  readonly fetch = async (request: Request): Promise<Response> => {
+  readonly fetch = async (request: Request, { signal }: { readonly signal: AbortSignal }): Promise<Response> => {
     const { pathname, search } = new URL(request.url);
-    const { method, headers, signal } = request;
+    const { method, headers } = request;
     const body = method === 'GET' ? null : await request.text();
     return fetch(`${this.next()}${pathname}${search}`, { method, headers, body, signal });
   };
