@@ -10,6 +10,8 @@ import { adminToken, startService, type Service } from '../support/service.js';
 
 const workers = 12;
 const creators = 4;
+/** What does not happen within this time never happens. */
+const limitMs = 90_000;
 
 /** Two services on one database and one key, restarted one after the other on their ports. */
 class Pair {
@@ -81,16 +83,25 @@ class Load {
 
   /** Resolves when so many more jobs are done. */
   async more(jobs: number): Promise<void> {
-    for (const before = this.completed.length; this.completed.length < before + jobs && this.failures.length === 0;) await sleep(50);
+    const before = this.completed.length;
+    await this.until(() => this.completed.length >= before + jobs);
   }
 
   /** Creates nothing more, lets everything be done and told, and ends. */
   async stop(): Promise<void> {
     this.creating.abort();
-    const isDone = () => new Set(this.told).size >= this.created.length && this.completed.length >= this.created.length;
-    while (!isDone() && this.failures.length === 0) await sleep(50);
+    await this.until(() => new Set(this.told).size >= this.created.length && this.completed.length >= this.created.length);
     this.working.abort();
     await this.running;
+  }
+
+  private async until(holds: () => boolean): Promise<void> {
+    const giveUpAt = performance.now() + limitMs;
+    while (!holds() && this.failures.length === 0) {
+      if (performance.now() > giveUpAt)
+        this.failures.push(`created ${this.created.length}, completed ${this.completed.length}, told ${this.told.length}, and no more`);
+      await sleep(50);
+    }
   }
 
   private async create(index: number): Promise<void> {

@@ -12,7 +12,7 @@ const settings = {
   JOBS_RESCUE_GRACE_SECONDS: '3',
   JOBS_BACKOFF_SECONDS: '1',
   JOBS_MAX_FAILURES: '10',
-  JOBS_MAX_LOSSES: '10',
+  JOBS_MAX_LOSSES: '3',
 } as const;
 
 /** Two services on one database: one that looks after the database process, and a replica beside it. Each of the three processes can be killed. */
