@@ -7,11 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { prepareDatabase, startDatabase } from './bench-database.mjs';
 import { monotonicMicroseconds, summarizeProfile } from './cpu-profile.mjs';
+import { addClaimFigures, fillQueue, measureClaims } from './claims.mjs';
+import { addEventFigures, measureEvents, memoryProbe } from './events.mjs';
 import { fillLargeStore } from './large-store.mjs';
 import { addLifecycleFigures, addMemoryFigures, byDriver, compare, overHttp } from './lifecycles.mjs';
 import { addListFigures, measureLists } from './lists.mjs';
 import { residentBytes } from './process-figures.mjs';
 import { say } from './progress.mjs';
+import { addProtocolFigures, measureProtocol } from './protocol.mjs';
 import { openSettings, ServiceProcess } from './service-process.mjs';
 import { addStartFigures, measureStarts } from './starts.mjs';
 import { addStreamFigures, measureStream } from './stream.mjs';
@@ -19,7 +22,16 @@ import { addAppendFigures, addLongTraceFigures, measureAppends, measureLongTrace
 
 const ratioGoal = { atLeast: 0.6 };
 const idleMs = 5_000;
-const databases = { service: 'bench', driver: 'bench_driver', fresh: 'bench_new', large: 'bench_large', traces: 'bench_traces' };
+const databases = {
+  service: 'bench',
+  driver: 'bench_driver',
+  fresh: 'bench_new',
+  large: 'bench_large',
+  claims: 'bench_claims',
+  protocol: 'bench_protocol',
+  agenda: 'bench_agenda',
+  traces: 'bench_traces',
+};
 const commandLine = fileURLToPath(new URL('../dist/cli/signalbox.js', import.meta.url));
 
 /** One run: the parts that the options name, in their order, on one database server. */
@@ -81,12 +93,14 @@ export class BenchRun {
     return compare([http, driver], { ...options, rounds });
   }
 
+  /** Only once a service has made the key. */
+  async #token(...args) {
+    const { stdout } = await promisify(execFile)(process.execPath, [commandLine, 'token', 'create', '--data-dir', this.dataDir, ...args]);
+    return stdout.trim();
+  }
+
   async #credentials() {
-    const token = async (...args) => {
-      const { stdout } = await promisify(execFile)(process.execPath, [commandLine, 'token', 'create', '--data-dir', this.dataDir, ...args]);
-      return stdout.trim();
-    };
-    return { cookies: await token('--cookies'), bearer: await token('--role', 'worker') };
+    return { cookies: await this.#token('--cookies'), bearer: await this.#token('--role', 'worker') };
   }
 
   async #profile() {
@@ -142,17 +156,44 @@ export class BenchRun {
     addStreamFigures(this.figures, measured, this.options.jobs + this.options.queued);
   }
 
+  /** (f) */
+  async claims() {
+    say(`claims: filling the queue with ${this.options.claimJobs} jobs`);
+    const { mongod, options } = this;
+    await fillQueue(mongod.url, databases.claims, options.claimJobs);
+    const service = await this.startService(databases.claims);
+    const bearer = await this.#token('--role', 'worker');
+    addClaimFigures(this.figures, await measureClaims({ service, mongod, database: databases.claims, bearer }, options));
+    await service.stop();
+  }
+
+  /** (g) */
+  async protocol() {
+    say('protocol: jobs from creation to end, beside Agenda');
+    const service = await this.startService(databases.protocol);
+    const bearer = await this.#token('--role', 'admin');
+    const place = { mongod: this.mongod, databases: { service: databases.protocol, agenda: databases.agenda }, bearer };
+    addProtocolFigures(this.figures, await measureProtocol(service, place, this.options));
+    await service.stop();
+  }
+
+  /** (h) */
+  async events() {
+    say(`events: ${this.options.streams} live streams`);
+    const file = join(this.dataDir, 'memory.json');
+    const service = await this.startService(databases.service, memoryProbe(file));
+    const bearer = await this.#token('--role', 'reader');
+    addEventFigures(this.figures, await measureEvents(service, { file, bearer }, this.options));
+    await service.stop();
+  }
+
   /** (i) */
   async traces() {
     say('traces: appends');
     const { mongod, options } = this;
     await prepareDatabase(mongod.url, databases.driver);
     const service = await this.startService(databases.traces);
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      ...[commandLine, 'token', 'create', '--data-dir', this.dataDir],
-      ...['--role', 'worker', '--dataset', '*'],
-    ]);
-    const place = { mongod, bearer: stdout.trim(), database: databases.traces };
+    const place = { mongod, bearer: await this.#token('--role', 'worker', '--dataset', '*'), database: databases.traces };
     const pairs = await measureAppends(service, { ...place, databases: { service: databases.traces, driver: databases.driver } }, options);
     addAppendFigures(this.figures, pairs);
     await service.stop();

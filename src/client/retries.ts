@@ -33,15 +33,28 @@ export interface SendOptions {
   readonly policy: RetryPolicy;
   /** Limit of one try; null: none, as for a stream. */
   readonly timeoutMs: number | null;
-  readonly fetch: (request: Request) => Promise<Response>;
+  /** The caller's own. It is not enough that the request has it: see `tryOnce`. */
+  readonly signal: AbortSignal;
+  readonly fetch: Fetch;
 }
 
-async function tryOnce(request: Request, { timeoutMs, fetch }: SendOptions): Promise<Response> {
-  const limit = timeoutMs === null ? [] : [AbortSignal.timeout(timeoutMs)];
+/** Sends a request; the signal ends it, its answer's body included. */
+export type Fetch = (request: Request, options: { readonly signal: AbortSignal }) => Promise<Response>;
+
+/** Aborts after a time. On Node 20 an `AbortSignal.timeout` that only `AbortSignal.any` looks at is collected as garbage, and never aborts. */
+function timeLimit(timeoutMs: number): AbortSignal {
+  const limit = new AbortController();
+  setTimeout(() => limit.abort(new DOMException('The time limit of the request is over', 'TimeoutError')), timeoutMs).unref();
+  return limit.signal;
+}
+
+/** The signal goes beside the request, not in it: a request follows its signal only until it is collected as garbage, which may be long before its answer has ended. */
+async function tryOnce(request: Request, { timeoutMs, signal, fetch }: SendOptions): Promise<Response> {
+  const limit = timeoutMs === null ? [] : [timeLimit(timeoutMs)];
   try {
-    return await fetch(new Request(request.clone(), { signal: AbortSignal.any([request.signal, ...limit]) }));
+    return await fetch(request.clone(), { signal: AbortSignal.any([signal, ...limit]) });
   } catch (error) {
-    if (request.signal.aborted) throw error;
+    if (signal.aborted) throw error;
     throw new NoAnswerError(request.url, error);
   }
 }
@@ -50,7 +63,7 @@ async function tryOnce(request: Request, { timeoutMs, fetch }: SendOptions): Pro
  * Sends a request, again and again while the service or the way to it fails in a way that passes. Every request of the client may be repeated: it reads,
  * states what should be, carries an `Idempotency-Key`, or is fenced by a lease token.
  * @returns the last answer, whatever its status
- * @throws NoAnswerError when the last try had no answer; the reason of the request's signal when that is aborted
+ * @throws NoAnswerError when the last try had no answer; the reason of the signal when that is aborted
  */
 export async function sendWithRetries(request: Request, options: SendOptions): Promise<Response> {
   for (let tried = 1; ; tried++) {
@@ -62,6 +75,6 @@ export async function sendWithRetries(request: Request, options: SendOptions): P
     if (outcome && (last || !(await isPassing(outcome)))) return outcome;
     const retryAfterMs = outcome && retryAfterMsOf(outcome);
     await outcome?.body?.cancel();
-    await sleep(pauseMs(tried, options.policy, { retryAfterMs }), undefined, { signal: request.signal });
+    await sleep(pauseMs(tried, options.policy, { retryAfterMs }), undefined, { signal: options.signal });
   }
 }

@@ -4,7 +4,7 @@ import { type EventFilter, type StreamMessage, streamEvents } from './event-stre
 import type { paths } from './openapi.types.js';
 import { eachPage, type ItemOf, type ListPath, type ListQuery, type Page } from './pages.js';
 import { problemErrorOf } from './problems.js';
-import { defaultRetries, type RetryPolicy, sendWithRetries } from './retries.js';
+import { defaultRetries, type Fetch, type RetryPolicy, sendWithRetries } from './retries.js';
 
 /** Where the service is and how to talk to it. */
 export interface ClientOptions {
@@ -17,7 +17,8 @@ export interface ClientOptions {
   readonly timeoutMs?: number;
   /** Told every request just before it is sent the first time. */
   readonly onRequest?: (request: Request) => void;
-  readonly fetch?: (request: Request) => Promise<Response>;
+  /** Instead of the global one; both arguments count, as there. */
+  readonly fetch?: Fetch;
 }
 
 type QueryValue = string | number | boolean | null | undefined;
@@ -75,12 +76,11 @@ function queryText(query: Query): string {
   return text === '' ? '' : `?${text}`;
 }
 
-function requestOf(base: string, { method = 'GET', path, query = {}, body, headers, signal }: Call): Request {
+function requestOf(base: string, { method = 'GET', path, query = {}, body, headers }: Call): Request {
   return new Request(`${base}${path}${queryText(query)}`, {
     method,
     headers: { ...jsonTypes, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(signal ? { signal } : {}),
   });
 }
 
@@ -92,13 +92,15 @@ class Transport {
     this.policy = { ...defaultRetries, ...options.retries };
   }
 
-  async send(request: Request, timeoutMs: number | null = this.options.timeoutMs ?? 60_000): Promise<Response> {
+  /** @param signal default: that of the request, which ends it until its answer begins */
+  async send(request: Request, { timeoutMs, signal = request.signal }: Pick<Call, 'timeoutMs' | 'signal'> = {}): Promise<Response> {
     const token = typeof this.options.token === 'function' ? await this.options.token() : this.options.token;
     if (token) request.headers.set('authorization', `Bearer ${token}`);
     if (isCreation(request) && !request.headers.has('idempotency-key')) request.headers.set('idempotency-key', randomUUID());
     this.options.onRequest?.(request.clone());
-    const fetch = this.options.fetch ?? ((each: Request) => globalThis.fetch(each));
-    const response = await sendWithRetries(request, { policy: this.policy, timeoutMs, fetch });
+    const fetch = this.options.fetch ?? ((...args: Parameters<Fetch>) => globalThis.fetch(...args));
+    const limit = timeoutMs === undefined ? (this.options.timeoutMs ?? 60_000) : timeoutMs;
+    const response = await sendWithRetries(request, { policy: this.policy, timeoutMs: limit, signal, fetch });
     if (!response.ok) throw await problemErrorOf(response);
     return response;
   }
@@ -108,7 +110,7 @@ class Transport {
 export function createClient(options: ClientOptions): SignalboxClient {
   const url = options.url.replace(/\/+$/, '');
   const transport = new Transport(options);
-  const send = (call: Call) => transport.send(requestOf(url, call), call.timeoutMs);
+  const send = (call: Call) => transport.send(requestOf(url, call), call);
   const request = async <T>(call: Call): Promise<T> => {
     const text = await (await send(call)).text();
     return (text === '' ? undefined : JSON.parse(text)) as T;

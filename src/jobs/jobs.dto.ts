@@ -14,7 +14,8 @@ import {
   Min,
   ValidateIf,
 } from 'class-validator';
-import { IsDatasetName, IsInstant, IsPlainObject, readableMessage, readableText } from '../common/http/dto-rules.js';
+import { IsDatasetName, IsInstant, readableMessage, readableText } from '../common/http/dto-rules.js';
+import { IsFreeObject } from '../common/http/free-object.js';
 import { priorities, type Priority, referenceOperations } from './jobs-lifecycle.js';
 
 const given = (name: string) => (body: object) => (body as Record<string, unknown>)[name] !== undefined;
@@ -45,7 +46,7 @@ export class CreateJobDto {
       'SET_STATUS: `{releaseStatus}`. REMOVE: `{description}`. BUMP (dataset DATASTORE): `{description, bumpManifesto, bumpFromVersion, bumpToVersion}`. Extra operations: any object up to 16 KiB. Others: none.',
   })
   @ValidateIf(given('parameters'))
-  @IsPlainObject()
+  @IsFreeObject()
   parameters?: Record<string, unknown>;
 
   @ApiPropertyOptional({ enum: priorities, default: 'normal' })
@@ -150,6 +151,6 @@ export class RetryJobDto {
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Instead of those of the old job.' })
   @ValidateIf(given('parameters'))
-  @IsPlainObject()
+  @IsFreeObject()
   parameters?: Record<string, unknown>;
 }

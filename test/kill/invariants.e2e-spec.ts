@@ -23,6 +23,12 @@ const faults: [string, boolean, (connection: mongoose.Connection, job: TrackedJo
     (db, job) => db.collection('inprogress').updateOne(id(job), { $pop: { log: -1 } }),
     /lost its acknowledged log line/,
   ],
+  [
+    'a log line that was written twice',
+    false,
+    (db, job) => db.collection('inprogress').updateOne(id(job), [{ $set: { log: { $concatArrays: ['$log', [{ $last: '$log' }]] } } }]),
+    /has the log line .* 2 times/,
+  ],
   ['a lost event', true, (db, job) => db.collection('events').deleteOne({ documentId: job.jobId, version: 2 }), /no event for version 2/],
   [
     'a change without its event',
@@ -64,7 +70,7 @@ describe('the checks of the kill test', () => {
     const job = ledger.track(await compat.create(target), target, plan);
     for (const status of finished ? plan : plan.slice(0, 2)) {
       await compat.update(job.jobId, { status, log: `line of ${status}` });
-      job.lines.push(`Set status: ${status}`, `line of ${status}`);
+      for (const lines of [job.lines, job.linesSent]) lines.push(`Set status: ${status}`, `line of ${status}`);
       job.sent = job.acknowledged += 1;
     }
     return job;

@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import { CompatClient, type TargetRow } from '../support/compat-client.js';
 import { parseJob } from '../support/strict-job-parser.js';
 import type { KillableService } from './killable-service.js';
-import { possibleStatuses, type Ledger, type TrackedJob } from './ledger.js';
+import { countsOf, possibleStatuses, type Ledger, type TrackedJob } from './ledger.js';
 
 interface StoredChange {
   readonly version: number;
@@ -87,10 +87,20 @@ function checkJob(job: TrackedJob, snapshot: Snapshot, ledger: Ledger): void {
   if (!stored || found.length > 1) return ledger.violation(`job ${job.jobId} was acknowledged and exists ${found.length} times`);
   const possible = possibleStatuses(job);
   if (!possible.includes(shownAs(stored))) ledger.violation(`job ${job.jobId} is ${shownAs(stored)}, not ${possible.join(' or ')}`);
-  const messages = new Set(stored.log.map((line) => line.message));
-  for (const line of job.lines) if (!messages.has(line)) ledger.violation(`job ${job.jobId} has lost its acknowledged log line "${line}"`);
+  checkLog(job, stored, ledger);
   checkChanges(stored, [...(snapshot.events.get(job.jobId) ?? [])], ledger);
 }
+
+/** Every acknowledged line is there, as often as it was acknowledged, and no line more often than it was sent. */
+function checkLog(job: TrackedJob, stored: StoredJob, ledger: Ledger): void {
+  const [there, acknowledged, sent] = [stored.log.map(({ message }) => message), job.lines, job.linesSent].map(countsOf) as Counts;
+  for (const [line, times] of acknowledged)
+    if ((there.get(line) ?? 0) < times) ledger.violation(`job ${job.jobId} has lost its acknowledged log line "${line}"`);
+  for (const [line, times] of there)
+    if (sent.has(line) && times > sent.get(line)!) ledger.violation(`job ${job.jobId} has the log line "${line}" ${times} times`);
+}
+
+type Counts = [Map<string, number>, Map<string, number>, Map<string, number>];
 
 /** Exactly one event for each version: in `events`, or still in the outbox; and together they tell the way to the present state. */
 function checkChanges(job: StoredJob, events: StoredChange[], ledger: Ledger): void {

@@ -22,18 +22,20 @@ export class KillableService {
 
   private constructor(
     private service: Service,
-    private readonly dataDir: string,
+    readonly dataDir: string,
+    private readonly env: Readonly<Record<string, string>>,
     /** Of an admin, for the native API. */
     readonly bearer: string,
   ) {
     this.http = new HttpClient(service.url, 30_000);
   }
 
-  static async start(): Promise<KillableService> {
+  /** @param env settings beside those that every test service has */
+  static async start(env: Readonly<Record<string, string>> = openCompat): Promise<KillableService> {
     const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-kill-'));
     try {
-      const service = await startService({ database: 'own', dataDir, env: openCompat });
-      return new KillableService(service, dataDir, await adminToken(dataDir));
+      const service = await startService({ database: 'own', dataDir, env });
+      return new KillableService(service, dataDir, env, await adminToken(dataDir));
     } catch (error) {
       await removeData(dataDir);
       throw error;
@@ -55,7 +57,7 @@ export class KillableService {
     this.#databaseDeaths = 0;
     await this.service.kill();
     this.http.close();
-    this.service = await startService({ database: 'own', dataDir: this.dataDir, env: { ...openCompat, PORT: port } });
+    this.service = await startService({ database: 'own', dataDir: this.dataDir, env: { ...this.env, PORT: port } });
     this.http = new HttpClient(this.service.url, 30_000);
   }
 
@@ -72,8 +74,12 @@ export class KillableService {
 
   /** Reads the database directly, past the service. */
   async withDatabase<T>(read: (connection: mongoose.Connection) => Promise<T>): Promise<T> {
-    const url = (await readFile(join(this.dataDir, 'mongodb-url'), 'utf8')).trim();
-    return withConnection(url, 'signalbox', read);
+    return withConnection(await this.mongodbUrl(), 'signalbox', read);
+  }
+
+  /** The whole address of its database server. */
+  async mongodbUrl(): Promise<string> {
+    return (await readFile(join(this.dataDir, 'mongodb-url'), 'utf8')).trim();
   }
 
   /** Ends both processes and removes their data. */

@@ -8,8 +8,17 @@ export interface TrackedJob {
   acknowledged: number;
   /** How many were sent; the one on top of the acknowledged may have happened or not. */
   sent: number;
-  /** Log lines that were acknowledged. */
+  /** Log lines that were acknowledged, each as often as it was. */
   readonly lines: string[];
+  /** Log lines that were sent, each as often as it was, whatever the answer. */
+  readonly linesSent: string[];
+}
+
+/** How often each text is there. */
+export function countsOf(texts: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
 }
 
 /** What a client knows about one of its traces. */
@@ -47,7 +56,7 @@ export class Ledger {
   createdTraces = 0;
 
   track(jobId: string, target: string, plan: readonly string[]): TrackedJob {
-    const job: TrackedJob = { jobId, target, plan, acknowledged: 0, sent: 0, lines: [] };
+    const job: TrackedJob = { jobId, target, plan, acknowledged: 0, sent: 0, lines: [], linesSent: [] };
     if (this.jobs.has(jobId)) this.violations.push(`job ${jobId} was created twice`);
     this.jobs.set(jobId, job);
     this.createdJobs += 1;

@@ -26,6 +26,8 @@ const unknown = Symbol('unknown outcome');
  */
 export class LoadClient {
   #stopped = false;
+  /** Targets with a creation whose outcome is not known, so that its job may yet appear; a job that was created since keeps it out. */
+  readonly #unsure = new Set<string>();
 
   constructor(
     private readonly name: string,
@@ -80,7 +82,12 @@ export class LoadClient {
     ledger.refusals += refusals.length;
     if (created.length > 1) ledger.violation(`dataset ${target} was given two jobs at once: ${created.join(', ')}`);
     if (created[0]) return this.#acknowledge(created[0], target);
-    return refusals.length === 2 ? this.#adopt(target) : this.#adoptIfThere(target);
+    if (refusals.length === 2) return this.#adopt(target);
+    if (answers.includes(unknown) || results.some(isUnknown)) this.#unsure.add(target);
+    const held = await this.#adoptIfThere(target);
+    if (held && !this.#unsure.has(target))
+      ledger.violation(`job ${held.jobId} was created, though both answers said that it was not: ${JSON.stringify(results)}`);
+    return held;
   }
 
   /** Takes over the job of a creation with a lost answer; without one the dataset is blocked. */
@@ -97,6 +104,7 @@ export class LoadClient {
 
   #acknowledge(jobId: string, target: string): TrackedJob {
     this.context.ledger.acknowledgedWrites += 1;
+    this.#unsure.delete(target);
     return this.context.ledger.track(jobId, target, plan());
   }
 
@@ -140,6 +148,7 @@ export class LoadClient {
     const line = `${job.jobId} step ${step}`;
     for (let repeated = false; ; repeated = true) {
       job.sent = step + 1;
+      job.linesSent.push(`Set status: ${job.plan[step]}`, line);
       const json = { status: job.plan[step], log: line, ...(step === 2 ? { description: line } : {}) };
       const reply = await this.#send('PUT', `/jobs/${job.jobId}`, { json, expected: last && repeated ? [200, 404] : [200] });
       if (reply === unknown) continue;
@@ -180,6 +189,9 @@ export class LoadClient {
 
 /** A refusal names the job that holds the dataset; any other failure may be one of the database. */
 const isRefusal = (result: CreationResult): boolean => /[0-9a-f]{8}-[0-9a-f]{4}-/.test(result.reason ?? '');
+
+/** The service does not know whether it created the job, and says so. */
+const isUnknown = (result: CreationResult): boolean => /did not say whether the job was created/.test(result.reason ?? '');
 
 /** Some way through the life of a job. */
 function plan(): readonly string[] {

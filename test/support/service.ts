@@ -18,11 +18,13 @@ export const openCompat = { COMPAT_AUTH: 'reference', JWT_AUTH: 'false' } as con
 export interface ServiceOptions {
   /** Settings beside those that every test service has. */
   readonly env?: Readonly<Record<string, string>>;
-  /** `own`: the service's embedded MongoDB. Default `shared`: a fresh database of the test run's server. */
-  readonly database?: 'shared' | 'own';
+  /** `own`: the service's embedded MongoDB; `given`: what `env` names, which stays as it is. Default `shared`: a fresh database of the test run's server. */
+  readonly database?: 'shared' | 'own' | 'given';
   /** A folder that outlives the service, for a second start. Default: a new one, removed at the end. */
   readonly dataDir?: string;
   readonly startTimeoutMs?: number;
+  /** How far the clock of the process is ahead of this machine's; negative: behind it. */
+  readonly clockAheadMs?: number;
   /** Told what the service writes to stderr, such as the progress of a download. */
   readonly onStderr?: (text: string) => void;
 }
@@ -34,7 +36,7 @@ export interface Service {
   readonly pid: number;
   readonly dataDir: string;
   readonly inputDir: string;
-  /** Null with a database of its own. */
+  /** Null where the database is not made for this service. */
   readonly databaseName: string | null;
   /** What the process wrote to stdout and stderr so far. */
   output(): string;
@@ -46,6 +48,8 @@ export interface Service {
   stop(): Promise<void>;
   /** SIGKILL; nothing is cleaned up. */
   kill(): Promise<void>;
+  /** Ends it as an orchestrator does, with SIGTERM, and resolves with its exit status; nothing is cleaned up. */
+  terminate(): Promise<number | null>;
 }
 
 function environmentOf(
@@ -66,6 +70,9 @@ function environmentOf(
     ...options.env,
   };
 }
+
+const clockArguments = (aheadMs = 0): string[] =>
+  aheadMs === 0 ? [] : ['--import', new URL('../shifted-clock.mjs', import.meta.url).href];
 
 /** Resolves with the address from the log line `listening`. */
 function addressOf(child: ChildProcess, output: () => string, timeoutMs: number): Promise<string> {
@@ -126,9 +133,9 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   await mkdir(inputDir, { recursive: true });
   const databaseName = (options.database ?? 'shared') === 'shared' ? (options.env?.['MONGODB_DATABASE'] ?? freshDatabaseName()) : null;
   const env = environmentOf(options, { dataDir, inputDir, databaseName });
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/bundle/main.js'], {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...clockArguments(options.clockAheadMs), 'dist/bundle/main.js'], {
     cwd: root,
-    env,
+    env: { ...env, CLOCK_AHEAD_MS: String(options.clockAheadMs ?? 0) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: string[] = [];
@@ -153,10 +160,15 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       child.kill('SIGKILL');
       await ended(child);
     };
+    const terminate = async () => {
+      child.kill('SIGTERM');
+      await ended(child);
+      return child.exitCode;
+    };
     const token = (role: string, ...datasets: readonly string[]) =>
       run(['token', 'create', '--data-dir', dataDir, '--role', role, ...datasets.flatMap((id) => ['--dataset', id])]);
     const cookies = () => run(['token', 'create', '--data-dir', dataDir, '--cookies']);
-    return { url, http, pid: child.pid!, dataDir, inputDir, databaseName, output, token, cookies, stop, kill };
+    return { url, http, pid: child.pid!, dataDir, inputDir, databaseName, output, token, cookies, stop, kill, terminate };
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;

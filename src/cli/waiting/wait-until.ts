@@ -72,8 +72,9 @@ class Waiting<T> {
  */
 export async function waitUntil<T>(invocation: Invocation, wait: Wait<T>): Promise<T> {
   const { timeout } = invocation.flags;
-  const limit = timeout === undefined ? [] : [AbortSignal.timeout(timeout * 1_000)];
-  const signal = AbortSignal.any([...limit, ...(invocation.io.signal ? [invocation.io.signal] : [])]);
+  const limit = new AbortController(); // held by its timer: on Node 20 an AbortSignal.timeout in AbortSignal.any is collected, and never aborts
+  if (timeout !== undefined) setTimeout(() => limit.abort(), timeout * 1_000).unref();
+  const signal = AbortSignal.any([limit.signal, ...(invocation.io.signal ? [invocation.io.signal] : [])]);
   const waiting = new Waiting(wait);
   const seen = await waiting.byStream(invocation, signal).catch((error: unknown) => {
     if (error instanceof ProblemError) return waiting.byPolling(signal); // a service, or a token, without a stream

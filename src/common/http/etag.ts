@@ -12,7 +12,7 @@ export const etagOf = (version: number): string => `"${version}"`;
  * The version that an If-Match header names; undefined without one.
  * @throws RequestInvalidError when it is neither `*` nor one tag as this service makes them
  */
-function expectedVersion(header: string | undefined): ExpectedVersion | undefined {
+export function expectedVersion(header: string | undefined): ExpectedVersion | undefined {
   if (header === undefined) return undefined;
   if (header.trim() === '*') return '*';
   const version = /^"(\d{1,15})"$/.exec(header.trim())?.[1];

@@ -27,7 +27,7 @@ export const bodyFingerprint = (body: unknown): string => createHash('sha256').u
  * The idempotency key of a request; undefined without the header.
  * @throws RequestInvalidError when it is not 1-255 visible ASCII characters
  */
-function idempotencyKeyOf(request: FastifyRequest): IdempotencyKey | undefined {
+export function idempotencyKeyOf(request: FastifyRequest): IdempotencyKey | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {

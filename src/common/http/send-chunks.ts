@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ServiceUnavailableError } from '../errors/service.errors.js';
 
 /** Long answers of one process: how many at once, and how long a reader may take nothing of one. Each holds a few hundred documents in memory. */
-const streamLimits = { atOnce: 32, stalledMs: 60_000 } as const;
+const streamLimits = { atOnce: 32, stalledMs: 60_000 };
 let streaming = 0;
 
 /**
@@ -15,6 +15,7 @@ export async function sendInChunks(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   mediaType: string,
   chunks: AsyncGenerator<string>,
+  limits = streamLimits,
 ): Promise<void> {
   const first = await chunks.next();
   const second = first.done ? first : await chunks.next();
@@ -22,13 +23,13 @@ export async function sendInChunks(
     await reply.header('content-type', mediaType).send(Buffer.from(first.done ? '' : first.value));
     return;
   }
-  if (streaming >= streamLimits.atOnce) {
+  if (streaming >= limits.atOnce) {
     await chunks.return(undefined);
     throw new ServiceUnavailableError('Too many long lists are being read. Try again.');
   }
   reply.hijack();
   reply.raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), 'content-type': mediaType });
-  reply.raw.setTimeout(streamLimits.stalledMs, () => reply.raw.destroy());
+  reply.raw.setTimeout(limits.stalledMs, () => reply.raw.destroy());
   streaming++;
   try {
     if (request.method === 'HEAD') await chunks.return(undefined);

@@ -2,6 +2,7 @@ import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 import type { ErrorItem } from '../errors/app-error.js';
 import { RequestInvalidError } from '../errors/request.errors.js';
+import { takeOutReserved } from './free-object.js';
 
 /** Property names that a DTO class knows, in alphabetical order. */
 function knownNamesOf(target: object | undefined): string[] {
@@ -33,7 +34,7 @@ function requestInvalid(errors: readonly ValidationError[]): RequestInvalidError
 }
 
 /** The transformation to a DTO drops these names before anything is validated, so they are refused before it. */
-const droppedNames = ['__proto__', 'constructor'];
+const droppedNames = [...Object.getOwnPropertyNames(Object.prototype), 'prototype'];
 
 function refuseDroppedNames(value: unknown, { metatype, type }: ArgumentMetadata): void {
   if (typeof value !== 'object' || value === null || (type !== 'query' && type !== 'body')) return;
@@ -54,6 +55,10 @@ class RequestValidationPipe extends ValidationPipe {
       if (error instanceof RequestInvalidError && metadata.type === 'query') throw withQueryPointers(error);
       throw error;
     }
+  }
+
+  protected override stripProtoKeys(value: unknown): void {
+    takeOutReserved(value);
   }
 }
 

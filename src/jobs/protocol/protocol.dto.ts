@@ -19,6 +19,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsPlainObject, readableMessage, readableText } from '../../common/http/dto-rules.js';
+import { IsFreeObject } from '../../common/http/free-object.js';
 import { jobPhases, type JobPhase } from '../jobs-lifecycle.js';
 
 const given = (name: string) => (body: object) => (body as Record<string, unknown>)[name] !== undefined;
@@ -107,7 +108,7 @@ export class HeartbeatDto {
 
   @ApiPropertyOptional({ ...freeObject, description: 'For the next attempt; at most 16 KiB as JSON.' })
   @ValidateIf(given('checkpoint'))
-  @IsPlainObject()
+  @IsFreeObject()
   checkpoint?: Record<string, unknown>;
 
   @ApiPropertyOptional({ type: [String], maxItems: 50, description: 'Lines for the log; each is cut at 4 KiB.' })
@@ -170,7 +171,7 @@ export class CompleteDto {
 
   @ApiPropertyOptional({ ...freeObject, description: 'At most 16 KiB as JSON.' })
   @ValidateIf(given('result'))
-  @IsPlainObject()
+  @IsFreeObject()
   result?: Record<string, unknown>;
 
   @RunDatasets('What the run read.')
@@ -194,7 +195,7 @@ export class FailureDto {
 
   @ApiPropertyOptional({ ...freeObject, nullable: true, description: 'At most 16 KiB as JSON.' })
   @IsOptional()
-  @IsPlainObject()
+  @IsFreeObject()
   details?: Record<string, unknown> | null;
 }
 
