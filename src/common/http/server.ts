@@ -13,6 +13,7 @@ import { ServiceUnavailableError } from '../errors/service.errors.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { bodyLimitsOf, checkBody } from './body-limits.js';
 import { pathOf } from './error.filter.js';
+import { closeQuietConnections } from './quiet-connections.js';
 
 /** @see SECURITY-RULES.md 6 */
 const serverLimits = {
@@ -143,6 +144,7 @@ function limitHandler(request: FastifyRequest, reply: FastifyReply): void {
 /** Hooks that hold for every route. Call before the application is initialised, so that they see all routes. */
 export function installServerRules(instance: FastifyInstance<RawServerDefault>): void {
   readOnlyJson(instance);
+  closeQuietConnections(instance);
   const allowed = new AllowedMethods();
   allowed.watch(instance);
   instance.addHook('onRequest', (request, reply, done) => {
