@@ -163,7 +163,7 @@ class FleetRun {
         known.push(event as unknown as StoredJob['outbox'][number]);
         events.set(id, known);
       }
-      return { inProgress, completed, events } as unknown as FleetStore;
+      return { inProgress, completed, events };
     });
   }
 }
