@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { useService } from '../support/use-service.js';
 import { usePrincipals } from './principals.js';
 import { freshDataset, step, TraceClient, upload } from './trace-client.js';
 
@@ -88,5 +89,20 @@ describe('conventions of the trace API of old (contract A, section 12)', () => {
       for (const path of ['/jobs', '/api/v1/traces', '/health/live'])
         expect((await as.http.get(path)).headers).not.toHaveProperty('access-control-allow-origin');
     });
+  });
+});
+
+describe('the trace API of old without a key set', () => {
+  const nowhere = { JWKS_URL: 'http://127.0.0.1:1/keys', JWT_ISSUER: 'https://login.example', JWT_AUDIENCE: 'signalbox' };
+  const file = useService({ env: nowhere });
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+  it('answers 503 with Retry-After, not 401, to a token that nobody can judge now', async () => {
+    const client = new TraceClient(file.http, `${part({ alg: 'RS256', kid: 'k' })}.${part({ sub: 'x' })}.c2ln`);
+    for (const reply of [await client.post('/status', upload('ds')), await client.tryRead('x')]) {
+      expect([reply.status, typeof reply.json<{ message: unknown }>().message]).toEqual([503, 'string']);
+      expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
+      expect(reply.headers['access-control-allow-origin']).toBe('*');
+    }
   });
 });
