@@ -13,6 +13,7 @@ import { translateMongoError } from './database/mongo-errors.js';
 import { DatasetsModule } from './datasets/index.js';
 import { EventsModule } from './events/index.js';
 import { JobsModule, JobsReader } from './jobs/index.js';
+import { LineageModule } from './lineage/index.js';
 import { MaintenanceModule } from './maintenance/index.js';
 import { ObservabilityModule } from './observability/index.js';
 import { TargetsModule, TargetsReader } from './targets/index.js';
@@ -36,6 +37,7 @@ export class AppModule {
         JobsModule,
         MaintenanceModule.with({ imports: [JobsModule], reader: JobsReader }),
         DatasetsModule.with({ imports: [JobsModule, TargetsModule], jobs: JobsReader, targets: TargetsReader }),
+        LineageModule,
         ApiDocsModule,
       ],
       providers: [

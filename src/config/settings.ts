@@ -76,6 +76,18 @@ export const settingSpecs = {
     desc: '`false`: time under maintenance counts against due times and run budgets.',
   }),
   SSE_MAX_CLIENTS: integer(1, 100_000)({ default: 500, desc: 'Open live streams of one process; more are answered 503.' }),
+  OPENLINEAGE_URL: address(['https:', 'http:'])({
+    default: undefined,
+    desc: 'Receiver of OpenLineage events for every job attempt and trace step; without a path `/api/v1/lineage` is added. Without it none are sent.',
+  }),
+  OPENLINEAGE_API_KEY: text({
+    default: undefined,
+    desc: 'Bearer token for the receiver of OpenLineage events. Also `OPENLINEAGE_API_KEY_FILE`.',
+  }),
+  OPENLINEAGE_NAMESPACE: text({
+    default: 'signalbox',
+    desc: "Namespace of the platform's own jobs and datasets in OpenLineage events; its files are in `NAMESPACE/files`.",
+  }),
   SHUTDOWN_GRACE_SECONDS: integer(1, 600)({ default: 25, desc: 'Time for running requests to finish at shutdown.' }),
   LOG_LEVEL: oneOf(logLevels)({ default: 'info', desc: '`trace`, `debug`, `info`, `warn` or `error`.' }),
   LOG_FORMAT: oneOf(['json', 'pretty'] as const)({ default: undefined, desc: '`json` or `pretty`. Default: pretty on a terminal.' }),
@@ -83,7 +95,7 @@ export const settingSpecs = {
 } as const;
 
 /** Read from `NAME_FILE` too: their values are secrets. */
-export const secretSettings = ['MONGODB_URL', 'METRICS_TOKEN'] as const satisfies readonly (keyof typeof settingSpecs)[];
+export const secretSettings = ['MONGODB_URL', 'METRICS_TOKEN', 'OPENLINEAGE_API_KEY'] as const satisfies readonly (keyof typeof settingSpecs)[];
 
 /** Accepted because the original job service requires them, and without effect here. */
 const ignoredSettings = ['DOCKER_HOST_NAME'];
@@ -158,6 +170,9 @@ function checkTogether(values: Cleaned, problems: string[]): void {
   if (values.JOBS_LEASE_SECONDS < values.JOBS_MIN_LEASE_SECONDS) {
     problems.push('JOBS_LEASE_SECONDS must not be less than JOBS_MIN_LEASE_SECONDS');
   }
+  if (values.OPENLINEAGE_URL && new URL(values.OPENLINEAGE_URL).username !== '') {
+    problems.push('OPENLINEAGE_URL must not hold credentials; OPENLINEAGE_API_KEY is for them');
+  }
   if (!values.JWT_AUTH && values.COMPAT_AUTH !== 'reference') problems.push('JWT_AUTH=false needs COMPAT_AUTH=reference');
 }
 
@@ -197,6 +212,10 @@ export interface Settings {
   readonly rateLimitPerSecond: number | null;
   readonly maintenanceStopsClocks: boolean;
   readonly sseMaxClients: number;
+  /** Null: no OpenLineage events are sent. */
+  readonly openlineageUrl: string | null;
+  readonly openlineageApiKey: string | null;
+  readonly openlineageNamespace: string;
   readonly shutdownGraceSeconds: number;
   readonly logLevel: (typeof logLevels)[number];
   /** Null: pretty on a terminal, else JSON. */
@@ -228,6 +247,13 @@ const jobSettingsOf = (values: Cleaned) => ({
   jobsRescueGraceSeconds: values.JOBS_RESCUE_GRACE_SECONDS,
   jobsBackoffSeconds: values.JOBS_BACKOFF_SECONDS,
   compatMaxRequeues: values.COMPAT_MAX_REQUEUES,
+});
+
+/** The settings of OpenLineage. */
+const openlineageSettingsOf = (values: Cleaned) => ({
+  openlineageUrl: values.OPENLINEAGE_URL ?? null,
+  openlineageApiKey: values.OPENLINEAGE_API_KEY ?? null,
+  openlineageNamespace: values.OPENLINEAGE_NAMESPACE,
 });
 
 /**
@@ -264,6 +290,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     rateLimitPerSecond: values.RATE_LIMIT_PER_SECOND ?? null,
     maintenanceStopsClocks: values.MAINTENANCE_STOPS_CLOCKS,
     sseMaxClients: values.SSE_MAX_CLIENTS,
+    ...openlineageSettingsOf(values),
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? null,

@@ -1,0 +1,47 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { EventConsumer, StoredEvent } from '../events/index.js';
+import { NodeNames } from './node-names.js';
+import type { OpenLineageEvent } from './openlineage/openlineage.js';
+import { OpenLineageEventsStore } from './openlineage/openlineage-events.store.js';
+import { jobStep } from './steps/job-steps.js';
+import { openLineageStep } from './steps/openlineage-steps.js';
+import type { StepReport } from './steps/step.js';
+import { StepsStore } from './steps/steps.store.js';
+import { traceStep } from './steps/trace-steps.js';
+
+/** Fills the graph from the events of traces, jobs and OpenLineage. Handling an event again changes nothing. */
+@Injectable()
+export class LineageConsumer implements EventConsumer {
+  readonly name = 'lineage';
+  readonly topics = ['trace', 'job', 'openlineage'] as const;
+  private readonly logger = new Logger('Lineage');
+
+  constructor(
+    private readonly steps: StepsStore,
+    private readonly received: OpenLineageEventsStore,
+    @Inject(NodeNames) private readonly names: NodeNames,
+  ) {}
+
+  async handle(events: readonly StoredEvent[]): Promise<void> {
+    const raw = await this.rawOf(events);
+    await this.steps.merge(events.flatMap((event) => this.reportOf(event, raw) ?? []));
+  }
+
+  private async rawOf(events: readonly StoredEvent[]): Promise<ReadonlyMap<string, string>> {
+    const ids = events.filter(({ topic }) => topic === 'openlineage').map(({ documentId }) => documentId);
+    return ids.length === 0 ? new Map() : this.received.findRaw(ids);
+  }
+
+  /** What an event tells of a step. One that cannot be read is logged and passed over: it would not be read better the next time. */
+  private reportOf(event: StoredEvent, raw: ReadonlyMap<string, string>): StepReport | null {
+    try {
+      if (event.topic === 'job') return jobStep(event, this.names);
+      if (event.topic === 'trace') return traceStep(event);
+      const text = raw.get(event.documentId);
+      return text === undefined ? null : openLineageStep(JSON.parse(text) as OpenLineageEvent, this.names);
+    } catch (error) {
+      this.logger.error({ message: 'an event was left out of the lineage graph', seq: event.seq, error });
+      return null;
+    }
+  }
+}
