@@ -102,7 +102,8 @@ describe('POST /api/v1/lineage', () => {
 
   it.each([
     ['no object', [], ''],
-    ['no run', { ...runEvent('x', 'START'), run: undefined }, '/run'],
+    ['neither run nor job nor dataset', { ...runEvent('x', 'START'), run: undefined, job: undefined }, '/run'],
+    ['a run without job', { ...runEvent(randomUUID(), 'START'), job: undefined }, '/job'],
     ['a run id that is no UUID', runEvent('x', 'START'), '/run/runId'],
     ['an unknown type', runEvent(randomUUID(), 'STOPPED'), '/eventType'],
     ['a time without zone', runEvent(randomUUID(), 'START', { eventTime: '2026-11-22T10:00:00' }), '/eventTime'],
@@ -111,7 +112,7 @@ describe('POST /api/v1/lineage', () => {
   ])('refuses %s, naming the place', async (_what, body, pointer) => {
     const answer = await post(body);
     expect(answer.status).toBe(400);
-    if (_what !== 'no run') expect(answer.body).toMatchObject({ code: 'LINEAGE.EVENT_INVALID', errors: [{ pointer }] });
+    expect(answer.body).toMatchObject({ code: 'LINEAGE.EVENT_INVALID', errors: [{ pointer }] });
   });
 
   it('is for workers, pipelines and operators', async () => {
