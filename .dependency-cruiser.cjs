@@ -12,6 +12,7 @@ const featureEdges = {
   jobs: ['auth', 'events', 'maintenance', 'observability', 'targets', 'workers'],
   maintenance: ['auth', 'events', 'observability', 'workers'],
   datasets: ['auth', 'events'],
+  traces: ['auth', 'events', 'jobs'],
   lineage: ['auth', 'events', 'observability'],
 };
 const features = Object.keys(featureEdges);

@@ -17,6 +17,7 @@ import { LineageModule } from './lineage/index.js';
 import { MaintenanceModule } from './maintenance/index.js';
 import { ObservabilityModule } from './observability/index.js';
 import { TargetsModule, TargetsReader } from './targets/index.js';
+import { TracesModule } from './traces/index.js';
 import { WorkersModule } from './workers/index.js';
 
 /** Wires the features together. */
@@ -37,6 +38,7 @@ export class AppModule {
         JobsModule,
         MaintenanceModule.with({ imports: [JobsModule], reader: JobsReader }),
         DatasetsModule.with({ imports: [JobsModule, TargetsModule], jobs: JobsReader, targets: TargetsReader }),
+        TracesModule,
         LineageModule,
         ApiDocsModule,
       ],

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { ErrorFilter } from './common/http/error.filter.js';
+import { installCrossOrigin } from './common/http/cross-origin.js';
 import { createAdapter, installServerRules } from './common/http/server.js';
 import type { Settings } from './config/settings.js';
 import { installObservability, NestPinoLogger, requestIdOf, stampRequest } from './observability/index.js';
@@ -55,6 +56,7 @@ export async function createApplication(settings: Settings, databaseUrl: string,
   const instance = adapter.getInstance<FastifyInstance>();
   installObservability(app);
   installSecurityHeaders(instance);
+  installCrossOrigin(instance);
   installServerRules(instance);
   await app.init();
   return app;

@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Caller, Role } from '../common/caller.js';
 import { ApiProblems } from '../common/http/api-problems.js';
 import type { Access } from './access.js';
+import type { DatasetToken } from './datasets/dataset-permissions.js';
 import { callerOf } from './request-caller.js';
 
 /** Name of the bearer scheme in the OpenAPI document. */
@@ -46,6 +47,16 @@ export const CompatRoles = (first: Role, ...others: Role[]): MethodDecorator =>
     messageAnswer(503, 'The keys that verify tokens cannot be read now; Retry-After says when'),
   );
 
+/** A compat route of traces: any bearer token that is accepted; its handler asks `DatasetPermissions` once it knows the dataset. */
+export const DatasetAccess = (): MethodDecorator =>
+  applyDecorators(
+    access({ kind: 'datasets' }),
+    ApiBearerAuth(bearerScheme),
+    messageAnswer(401, 'No usable token'),
+    messageAnswer(403, 'The token may not write the dataset'),
+    messageAnswer(503, 'Nobody can say now what the token may do; Retry-After says when'),
+  );
+
 /** Compat `POST /jobs`: its two cookies alone decide, which its controller asks `JobCookies` about after validating the body. */
 export const CompatCookies = (): MethodDecorator =>
   applyDecorators(
@@ -59,6 +70,11 @@ export const CompatCookies = (): MethodDecorator =>
 /** The `Caller` of the request; anonymous on a public or open route. */
 export const CurrentCaller = createParamDecorator((_data: unknown, context: ExecutionContext): Caller => {
   return callerOf(context.switchToHttp().getRequest<FastifyRequest>());
+});
+
+/** The token of a request to a route with `DatasetAccess`. */
+export const CurrentDatasetToken = createParamDecorator((_data: unknown, context: ExecutionContext): DatasetToken => {
+  return context.switchToHttp().getRequest<FastifyRequest>().datasetToken!;
 });
 
 /** Every role of the request's token, where a route decides by its body; none on a public or open route. */

@@ -5,10 +5,11 @@ import { type Role, roles } from '../common/caller.js';
  * - `public`: everybody, credentials are not looked at;
  * - `cookies`: decided by the two cookies of compat `POST /jobs`, after the body, by `JobCookies`;
  * - `roles`: a bearer token with a fitting role;
- * - `compat`: as `roles` with `COMPAT_AUTH=strict`, as `public` with `reference`.
+ * - `compat`: as `roles` with `COMPAT_AUTH=strict`, as `public` with `reference`;
+ * - `datasets`: a bearer token, whatever its roles; `DatasetPermissions` says which datasets it may write, once the route knows which one is meant.
  */
 export type Access =
-  { readonly kind: 'public' } | { readonly kind: 'cookies' } | { readonly kind: 'roles' | 'compat'; readonly roles: readonly Role[] };
+  { readonly kind: 'public' | 'cookies' | 'datasets' } | { readonly kind: 'roles' | 'compat'; readonly roles: readonly Role[] };
 
 /** The access of a route that states none: deny by default. */
 export const unstatedAccess: Access = { kind: 'roles', roles: ['admin'] };

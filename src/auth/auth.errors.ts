@@ -99,6 +99,23 @@ export class KeysUnavailableError extends AppError {
   }
 }
 
+const permissionsUnavailable = defineError({
+  code: 'AUTH.PERMISSIONS_UNAVAILABLE',
+  kind: 'unavailable',
+  title: 'Permissions cannot be looked up',
+  cause:
+    'Keycloak at `KEYCLOAK_SERVER` did not answer, or with a fault of its own, so nobody can say whether the caller may write the dataset.',
+  cure: 'Repeat the call after `Retry-After` seconds. If it lasts, check `KEYCLOAK_SERVER`, `KEYCLOAK_REALM` and Keycloak itself.',
+  retryable: true,
+});
+
+/** Thrown when Keycloak brings no decision on a dataset, however often it is asked. */
+export class PermissionsUnavailableError extends AppError {
+  constructor(cause?: unknown) {
+    super(permissionsUnavailable, 'The permissions of this token cannot be looked up now. Try again.', { retryAfterSeconds: 5, cause });
+  }
+}
+
 const rateLimited = defineError({
   code: 'RATE.LIMITED',
   kind: 'rate-limited',

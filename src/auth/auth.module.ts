@@ -3,6 +3,10 @@ import { SETTINGS, type Settings } from '../config/settings.js';
 import { Authentication } from './authentication.js';
 import { BearerVerifier } from './bearer-verifier.js';
 import { JobCookies } from './cookies/job-cookies.js';
+import { ClaimPermissions } from './datasets/claim-permissions.js';
+import { DatasetPermissions } from './datasets/dataset-permissions.js';
+import { KeycloakDecisions } from './datasets/keycloak-decisions.js';
+import { KeycloakPermissions } from './datasets/keycloak-permissions.js';
 import { AdminTokenTask } from './issuer/admin-token.task.js';
 import { ensureEmbeddedIssuer, tokenProfileOf } from './issuer/embedded-issuer.js';
 import { JwksController } from './issuer/jwks.controller.js';
@@ -34,16 +38,32 @@ const bearerVerifierProvider = {
       issuer: settings.jwtIssuer,
       audience: settings.jwtAudience,
       rolesClaim: settings.jwtRolesClaim,
+      datasetsClaim: settings.jwtDatasetsClaim,
       typ: settings.jwtTyp,
       maxAgeSeconds: settings.jwtMaxAgeSeconds,
     }),
 };
 
+const datasetPermissionsProvider = {
+  provide: DatasetPermissions,
+  inject: [BearerVerifier, SETTINGS],
+  useFactory: (verifier: BearerVerifier, { keycloak }: Settings): DatasetPermissions =>
+    keycloak ? new KeycloakPermissions(new KeycloakDecisions(keycloak)) : new ClaimPermissions(verifier),
+};
+
 /** Who may do what: verifies tokens, guards every route of the application that imports it, and issues tokens where nobody else does. */
 @Module({
   controllers: [JwksController],
-  providers: [embeddedIssuerProvider, keySourceProvider, bearerVerifierProvider, Authentication, AdminTokenTask, JobCookies],
-  exports: [KeySource, JobCookies],
+  providers: [
+    embeddedIssuerProvider,
+    keySourceProvider,
+    bearerVerifierProvider,
+    datasetPermissionsProvider,
+    Authentication,
+    AdminTokenTask,
+    JobCookies,
+  ],
+  exports: [KeySource, JobCookies, DatasetPermissions],
 })
 export class AuthModule implements OnModuleInit {
   constructor(

@@ -13,7 +13,14 @@ const keys = new KnownKeys([
   { kid: 'k2', key: elliptic.publicKey, algorithms: ['ES256'] },
   { kid: 'rs512', key: provider.publicKey, algorithms: ['RS512'] },
 ]);
-const rules: TokenRules = { issuer: 'https://login.example', audience: 'signalbox', rolesClaim: 'roles', typ: null, maxAgeSeconds: null };
+const rules: TokenRules = {
+  issuer: 'https://login.example',
+  audience: 'signalbox',
+  rolesClaim: 'roles',
+  datasetsClaim: 'datasets',
+  typ: null,
+  maxAgeSeconds: null,
+};
 const verifier = new BearerVerifier(keys, rules);
 
 const good = { iss: 'https://login.example', aud: 'signalbox', sub: 'worker-1', roles: ['worker'], exp: inSeconds(600) };

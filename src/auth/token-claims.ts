@@ -13,6 +13,7 @@ export interface TokenRules {
   readonly issuer: string;
   readonly audience: string;
   readonly rolesClaim: string;
+  readonly datasetsClaim: string;
   /** Required `typ` header; null: not looked at. */
   readonly typ: string | null;
   /** Greatest age by `iat`; null: only `exp` counts. */
@@ -28,6 +29,8 @@ export interface Principal {
   readonly roles: readonly Role[];
   /** The strongest of `roles`; null without any. */
   readonly role: Role | null;
+  /** Ids of the datasets it may write; `*` among them means all. */
+  readonly datasets: readonly string[];
   /** When the token stops being accepted, in milliseconds since 1970. */
   readonly endsAtMs: number;
 }
@@ -66,9 +69,14 @@ export function principalOf(claims: unknown, rules: TokenRules): Principal {
   checkTimes(known);
   const subject = subjectOf(known);
   const held = rolesInClaim(known[rules.rolesClaim]);
-  const endsAtMs = endOf(known, rules);
-  return { id: `${rules.issuer}|${subject}`, name: nameOf(known, subject), roles: held, role: strongestRole(held), endsAtMs };
+  const identity = { id: `${rules.issuer}|${subject}`, name: nameOf(known, subject) };
+  const datasets = datasetsInClaim(known[rules.datasetsClaim]);
+  return { ...identity, roles: held, role: strongestRole(held), datasets, endsAtMs: endOf(known, rules) };
 }
+
+/** The dataset ids in a claim; what is no array of texts names none. */
+const datasetsInClaim = (claim: unknown): readonly string[] =>
+  Array.isArray(claim) ? claim.filter((id): id is string => typeof id === 'string') : [];
 
 /** The end that `exp`, and the greatest age where there is one, set; with the tolerance for differing clocks. */
 function endOf({ exp, iat }: Record<string, unknown>, { maxAgeSeconds }: TokenRules): number {

@@ -6,8 +6,8 @@ export type Role = (typeof roles)[number];
 export interface Actor {
   readonly id: string;
   readonly name: string;
-  /** The strongest role of the token; `anonymous` on an open compat route, `system` for the service itself. */
-  readonly role: Role | 'anonymous' | 'system';
+  /** The strongest role of the token, `none` where it has none and needs none; `anonymous` on an open compat route, `system` for the service itself. */
+  readonly role: Role | 'none' | 'anonymous' | 'system';
   /** Network address of the request, null for the service itself. */
   readonly address: string | null;
 }

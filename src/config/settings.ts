@@ -32,6 +32,10 @@ export const settingSpecs = {
   JWT_ISSUER: text({ default: undefined, desc: 'Required `iss` of bearer tokens; needed with `JWKS_URL`.' }),
   JWT_AUDIENCE: text({ default: undefined, desc: 'Required `aud` of bearer tokens; needed with `JWKS_URL`.' }),
   JWT_ROLES_CLAIM: text({ default: 'roles', desc: 'Claim with the roles: an array, or a string with spaces.' }),
+  JWT_DATASETS_CLAIM: text({
+    default: 'datasets',
+    desc: 'Claim with the ids of the datasets whose traces a token may write and read: an array; `*` means all. Not looked at with `KEYCLOAK_SERVER`.',
+  }),
   JWT_TYP: text({ default: undefined, desc: 'Required `typ` header of bearer tokens, such as `at+jwt`.' }),
   JWT_MAX_AGE_SECONDS: integer(1, 31_536_000)({ default: undefined, desc: 'Greatest age of a bearer token by its `iat`.' }),
   COMPAT_AUTH: oneOf(compatAuthModes)({
@@ -65,6 +69,16 @@ export const settingSpecs = {
     1,
     1_000,
   )({ default: 10, desc: 'How often the old routes may put a running job back to `queued`; the next time it fails.' }),
+  KEYCLOAK_SERVER: address(['https:', 'http:'], { httpOnLoopbackOnly: true })({
+    default: undefined,
+    desc: 'Keycloak that alone decides who may write which dataset on the trace routes under `/status-api`, such as `https://login.example.org`.',
+  }),
+  KEYCLOAK_REALM: text({ default: 'api-catalog', desc: 'Realm of the dataset permissions; with `KEYCLOAK_SERVER`.' }),
+  KEYCLOAK_TIMEOUT_MS: integer(100, 8_000)({ default: 2_000, desc: 'Milliseconds for each try of a question to Keycloak.' }),
+  RESOURCE_SERVER_CLIENT_ID: text({
+    default: 'okdata-resource-server',
+    desc: 'Client in Keycloak whose resources the datasets are; with `KEYCLOAK_SERVER`.',
+  }),
   METRICS_TOKEN: text({ default: undefined, desc: 'When set, `/metrics` asks for it as bearer token. Also `METRICS_TOKEN_FILE`.' }),
   TRUSTED_PROXIES: list(
     /^[0-9a-fA-F.:/]+$/,
@@ -191,6 +205,7 @@ export interface Settings {
   readonly jwtIssuer: string;
   readonly jwtAudience: string;
   readonly jwtRolesClaim: string;
+  readonly jwtDatasetsClaim: string;
   readonly jwtTyp: string | null;
   readonly jwtMaxAgeSeconds: number | null;
   readonly compatAuth: CompatAuthMode;
@@ -207,6 +222,8 @@ export interface Settings {
   readonly jobsRescueGraceSeconds: number;
   readonly jobsBackoffSeconds: number;
   readonly compatMaxRequeues: number;
+  /** Null: the token's claim decides about datasets. */
+  readonly keycloak: KeycloakSettings | null;
   readonly metricsToken: string | null;
   readonly trustedProxies: readonly string[];
   readonly rateLimitPerSecond: number | null;
@@ -223,6 +240,16 @@ export interface Settings {
   readonly commitId: string | null;
   /** Near misses in the environment, to be logged once. */
   readonly warnings: readonly string[];
+}
+
+/** Where dataset permissions are asked for. */
+export interface KeycloakSettings {
+  /** Without a slash at its end. */
+  readonly server: string;
+  readonly realm: string;
+  readonly clientId: string;
+  /** Of one try. */
+  readonly timeoutMs: number;
 }
 
 /** The name under which settings are injected. */
@@ -248,6 +275,16 @@ const jobSettingsOf = (values: Cleaned) => ({
   jobsBackoffSeconds: values.JOBS_BACKOFF_SECONDS,
   compatMaxRequeues: values.COMPAT_MAX_REQUEUES,
 });
+
+const keycloakOf = (values: Cleaned): KeycloakSettings | null =>
+  values.KEYCLOAK_SERVER === undefined
+    ? null
+    : {
+        server: values.KEYCLOAK_SERVER.replace(/\/+$/, ''),
+        realm: values.KEYCLOAK_REALM,
+        clientId: values.RESOURCE_SERVER_CLIENT_ID,
+        timeoutMs: values.KEYCLOAK_TIMEOUT_MS,
+      };
 
 /** The settings of OpenLineage. */
 const openlineageSettingsOf = (values: Cleaned) => ({
@@ -279,12 +316,14 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     jwtIssuer: values.JWKS_URL ? values.JWT_ISSUER! : embeddedIssuer.issuer,
     jwtAudience: values.JWKS_URL ? values.JWT_AUDIENCE! : embeddedIssuer.audience,
     jwtRolesClaim: values.JWT_ROLES_CLAIM,
+    jwtDatasetsClaim: values.JWT_DATASETS_CLAIM,
     jwtTyp: values.JWT_TYP ?? null,
     jwtMaxAgeSeconds: values.JWT_MAX_AGE_SECONDS ?? null,
     compatAuth: values.COMPAT_AUTH,
     jwtAuth: values.JWT_AUTH,
     stack: values.STACK ?? null,
     ...jobSettingsOf(values),
+    keycloak: keycloakOf(values),
     metricsToken: values.METRICS_TOKEN ?? null,
     trustedProxies: values.TRUSTED_PROXIES,
     rateLimitPerSecond: values.RATE_LIMIT_PER_SECOND ?? null,

@@ -12,7 +12,7 @@ class EventActorDto {
   @ApiProperty()
   name!: string;
 
-  @ApiProperty({ enum: [...roles, 'anonymous', 'system'] })
+  @ApiProperty({ enum: [...roles, 'none', 'anonymous', 'system'] })
   role!: Actor['role'];
 
   @ApiProperty({ ...nullableText, description: 'Network address; null for the service itself.' })

@@ -1,2 +1,2 @@
 export { JobsModule } from './jobs.module.js';
-export { JobsReader } from './jobs.reader.js';
+export { JobsReader, type LinkedJob } from './jobs.reader.js';

@@ -35,6 +35,17 @@ export interface ActiveJob {
   readonly startedAt: Date | null;
 }
 
+/** A job in the eyes of the trace that it belongs to. */
+export interface LinkedJob {
+  readonly jobId: string;
+  readonly operation: string;
+  readonly status: string;
+  /** True when the job carries the trace's id; else it has its dataset only. */
+  readonly sharesTrace: boolean;
+  readonly createdAt: Date;
+  readonly link: string;
+}
+
 const exactUpTo = 10_000;
 /** Newest finished jobs of an operation that its median is taken from. */
 const medianOf = 101;
@@ -96,6 +107,15 @@ export class JobsReader implements ActiveWorkSource {
     return { ...page, items: page.items.map((job) => toJobDto(job, this.settings.jobsStaleSeconds)) };
   }
 
+  /** Jobs that carry the trace's id, newest first, and behind them the newest of its dataset, as many as there is room for. */
+  async findOfTrace({ traceId, datasetName, limit }: { traceId: string | null; datasetName: string; limit: number }): Promise<LinkedJob[]> {
+    const newest = (filter: JobFilter) => this.lists.page(filter, '-createdAt', { place: undefined, limit });
+    const ofTrace = traceId === null ? [] : await newest({ traceId });
+    const ofDataset = await newest({ dataset: { wanted: [datasetName], refused: [] } });
+    const linked = new Map([...ofTrace, ...ofDataset].map((job) => [job._id, linkedJobOf(job, traceId)]));
+    return [...linked.values()].slice(0, limit);
+  }
+
   /** Number of running jobs, `built` ones included. */
   countRunning(): Promise<number> {
     return this.lists.countByStatus('running');
@@ -125,6 +145,15 @@ function activeJobOf(job: ListedJob): ActiveJob {
   const holder = { workerId: lease?.workerId ?? null, leaseExpiresAt: lease?.expiresAt ?? null };
   return { jobId: job._id, datasetName, operation, status, phase, percent, ...holder, createdAt, startedAt };
 }
+
+const linkedJobOf = ({ _id, operation, status, traceId, createdAt }: ListedJob, ofTrace: string | null): LinkedJob => ({
+  jobId: _id,
+  operation,
+  status,
+  sharesTrace: ofTrace !== null && traceId === ofTrace,
+  createdAt,
+  link: `/api/v1/jobs/${_id}`,
+});
 
 const activeWorkOf = (job: ListedJob): ActiveWork => ({
   status: job.status,

@@ -219,6 +219,8 @@ function addListIndexes(schema: Schema<JobDocument>): void {
   schema.index({ status: 1, createdAt: 1, _id: 1 }, { name: 'status_created' });
   schema.index({ operation: 1, createdAt: 1, _id: 1 }, { name: 'operation_created' });
   schema.index({ datasetName: 1, createdAt: 1, _id: 1 }, { name: 'dataset_created' });
+  // Jobs that belong to a trace.
+  schema.index({ traceId: 1, createdAt: 1, _id: 1 }, { name: 'trace_created', partialFilterExpression: { traceId: { $gt: '' } } });
   // The relay.
   schema.index(...outboxIndex);
 }

@@ -129,7 +129,7 @@ class SetByDto {
 
 /** Who made a change, as in every history. */
 class MaintenanceActorDto extends SetByDto {
-  @ApiProperty({ enum: [...roles, 'anonymous', 'system'] })
+  @ApiProperty({ enum: [...roles, 'none', 'anonymous', 'system'] })
   role!: Actor['role'];
 
   @ApiProperty({ type: String, nullable: true, description: 'Network address; null for the service itself.' })

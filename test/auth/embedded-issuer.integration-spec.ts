@@ -72,7 +72,7 @@ it('existingEmbeddedIssuer makes no key', async () => {
 
 describe('ensureAdminToken', () => {
   const held = async () => (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim();
-  const ensure = async (maxAgeSeconds: number | null = null, profile = { rolesClaim: 'roles', typ: 'JWT' }) =>
+  const ensure = async (maxAgeSeconds: number | null = null, profile = { rolesClaim: 'roles', datasetsClaim: 'datasets', typ: 'JWT' }) =>
     ensureAdminToken({ dataDir, issuer: await ensureEmbeddedIssuer(dataDir, profile), maxAgeSeconds });
 
   it('writes a token of 30 days that only its owner may read, and leaves it while it lasts', async () => {
@@ -102,9 +102,9 @@ describe('ensureAdminToken', () => {
 
   it('renews one that the settings would no longer let in', async () => {
     expect(await ensure()).toBe(true);
-    expect(await ensure(null, { rolesClaim: 'groups', typ: 'JWT' })).toBe(true);
-    expect(await ensure(null, { rolesClaim: 'groups', typ: 'at+jwt' })).toBe(true);
-    expect(await ensure(3_600, { rolesClaim: 'groups', typ: 'at+jwt' })).toBe(false);
+    expect(await ensure(null, { rolesClaim: 'groups', datasetsClaim: 'datasets', typ: 'JWT' })).toBe(true);
+    expect(await ensure(null, { rolesClaim: 'groups', datasetsClaim: 'datasets', typ: 'at+jwt' })).toBe(true);
+    expect(await ensure(3_600, { rolesClaim: 'groups', datasetsClaim: 'datasets', typ: 'at+jwt' })).toBe(false);
     const { exp, iat } = jsonwebtoken.decode(await held()) as { exp: number; iat: number };
     expect(exp - iat).toBe(2_592_000);
   });

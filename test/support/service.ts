@@ -38,8 +38,8 @@ export interface Service {
   readonly databaseName: string | null;
   /** What the process wrote to stdout and stderr so far. */
   output(): string;
-  /** A bearer token of the embedded issuer. */
-  token(role: string): Promise<string>;
+  /** A bearer token of the embedded issuer, which may write the datasets. */
+  token(role: string, ...datasets: readonly string[]): Promise<string>;
   /** The Cookie header of `POST /jobs`, from the embedded issuer. */
   cookies(): Promise<string>;
   /** Ends it as Ctrl-C does and cleans up. Safe to repeat. */
@@ -153,7 +153,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       child.kill('SIGKILL');
       await ended(child);
     };
-    const token = (role: string) => run(['token', 'create', '--data-dir', dataDir, '--role', role]);
+    const token = (role: string, ...datasets: readonly string[]) =>
+      run(['token', 'create', '--data-dir', dataDir, '--role', role, ...datasets.flatMap((id) => ['--dataset', id])]);
     const cookies = () => run(['token', 'create', '--data-dir', dataDir, '--cookies']);
     return { url, http, pid: child.pid!, dataDir, inputDir, databaseName, output, token, cookies, stop, kill };
   } catch (error) {

@@ -25,6 +25,8 @@ function secondsLeft(token: string, { issuer, maxAgeSeconds }: AdminTokenOptions
   try {
     const { header, payload } = jsonwebtoken.verify(token, issuer.publicKey, { algorithms: ['RS256'], complete: true });
     if (typeof payload !== 'object' || header.typ !== issuer.profile.typ || !payload[issuer.profile.rolesClaim]) return 0;
+    if (!payload[issuer.profile.datasetsClaim]) return 0; // made before traces
+
     const end = Math.min(payload.exp ?? 0, (payload.iat ?? 0) + adminTokenSeconds(maxAgeSeconds));
     return end - Date.now() / 1000;
   } catch {
@@ -41,7 +43,7 @@ export async function ensureAdminToken(options: AdminTokenOptions): Promise<bool
     await chmod(path, 0o600);
     return false;
   }
-  const token = options.issuer.signToken({ sub: 'admin', name: 'Administrator', roles: ['admin'], expiresInSeconds });
+  const token = options.issuer.signToken({ sub: 'admin', name: 'Administrator', roles: ['admin'], datasets: ['*'], expiresInSeconds });
   await replaceFile(path, `${token}\n`);
   return true;
 }

@@ -12,12 +12,15 @@ export interface TokenRequest {
   readonly sub: string;
   readonly name: string;
   readonly roles: readonly Role[];
+  /** Datasets whose traces it may write; `*` for all. Default: none. */
+  readonly datasets?: readonly string[];
   readonly expiresInSeconds: number;
 }
 
 /** What the settings of a service ask of bearer tokens beside issuer and audience. */
 export interface TokenProfile {
   readonly rolesClaim: string;
+  readonly datasetsClaim: string;
   /** The `typ` header. */
   readonly typ: string;
 }
@@ -62,8 +65,9 @@ export class EmbeddedIssuer {
   }
 
   /** A bearer token that this service accepts. */
-  signToken({ sub, name, roles, expiresInSeconds }: TokenRequest): string {
-    const claims = { sub, name, [this.profile.rolesClaim]: roles, iss: embeddedIssuer.issuer, aud: embeddedIssuer.audience };
+  signToken({ sub, name, roles, datasets, expiresInSeconds }: TokenRequest): string {
+    const rights = { [this.profile.rolesClaim]: roles, ...(datasets && { [this.profile.datasetsClaim]: datasets }) };
+    const claims = { sub, name, ...rights, iss: embeddedIssuer.issuer, aud: embeddedIssuer.audience };
     return this.sign(claims, expiresInSeconds, this.profile.typ);
   }
 
@@ -98,12 +102,17 @@ function issuerFrom(pem: string, path: string, profile: TokenProfile): EmbeddedI
 }
 
 /** The profile of tokens for a service with these settings. */
-export const tokenProfileOf = ({ jwtRolesClaim, jwtTyp }: Pick<Settings, 'jwtRolesClaim' | 'jwtTyp'>): TokenProfile => ({
+export const tokenProfileOf = ({
+  jwtRolesClaim,
+  jwtDatasetsClaim,
+  jwtTyp,
+}: Pick<Settings, 'jwtRolesClaim' | 'jwtDatasetsClaim' | 'jwtTyp'>): TokenProfile => ({
   rolesClaim: jwtRolesClaim,
+  datasetsClaim: jwtDatasetsClaim,
   typ: jwtTyp ?? defaultProfile.typ,
 });
 
-const defaultProfile: TokenProfile = { rolesClaim: 'roles', typ: 'JWT' };
+const defaultProfile: TokenProfile = { rolesClaim: 'roles', datasetsClaim: 'datasets', typ: 'JWT' };
 
 /** Runs file operations on the key, and tells their failure in a sentence. */
 async function onKeyFile<T>(path: string, operation: () => Promise<T>): Promise<T> {

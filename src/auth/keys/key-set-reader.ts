@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { JwksClient, SigningKey } from 'jwks-rsa';
+import { limitedText } from '../limited-text.js';
 import type { TokenAlgorithm, VerificationKey } from './key-source.js';
 
 const timeoutMs = 3_000;
@@ -15,17 +16,6 @@ class KeySetUnreadableError extends Error {
     super(message, { cause });
     this.name = 'KeySetUnreadableError';
   }
-}
-
-async function limitedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += (chunk as Uint8Array).length;
-    if (bytes > maxBytes) throw new KeySetUnreadableError(`the key set is larger than ${maxBytes} bytes`);
-    chunks.push(chunk as Uint8Array);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** A key that others could sign with is no proof of anything, even where its public half would do. */
@@ -53,7 +43,7 @@ async function fetchKeySet(url: string): Promise<{ keys: Jwk[] }> {
     await response.body?.cancel();
     throw new KeySetUnreadableError(`the key set was answered with status ${response.status}`);
   }
-  return { keys: keysIn(await limitedText(response)).filter((jwk) => isPublic(jwk) && mayVerify(jwk)) };
+  return { keys: keysIn(await limitedText(response, maxBytes)).filter((jwk) => isPublic(jwk) && mayVerify(jwk)) };
 }
 
 /** What a key may verify by its type and size, before its `alg` narrows that. */

@@ -11,6 +11,7 @@ import { verb } from '../verb.js';
 
 interface CreateOptions {
   readonly role?: Role[];
+  readonly dataset?: string[];
   readonly subject?: string;
   readonly name?: string;
   readonly expires: number;
@@ -50,11 +51,13 @@ function printBearer(issuer: EmbeddedIssuer, options: CreateOptions, io: Command
   const [first, ...others] = options.role ?? [];
   if (!first) throw new CommandError(exitCodes.usage, `Name a role: --role ${roles.join('|')}.`);
   const sub = options.subject ?? first;
-  io.out(`${issuer.signToken({ sub, name: options.name ?? sub, roles: [first, ...others], expiresInSeconds: options.expires })}\n`);
+  const rights = { roles: [first, ...others], ...(options.dataset && { datasets: options.dataset }) };
+  io.out(`${issuer.signToken({ sub, name: options.name ?? sub, ...rights, expiresInSeconds: options.expires })}\n`);
 }
 
 function printCookies(issuer: EmbeddedIssuer, options: CreateOptions, { stack, io }: { stack: string | null; io: CommandIo }): void {
-  if (options.role) throw new CommandError(exitCodes.usage, 'Cookies carry a role of their own: leave --role out.');
+  if (options.role || options.dataset)
+    throw new CommandError(exitCodes.usage, 'Cookies carry a role of their own: leave --role out, and --dataset.');
   const user = { userId: options.subject ?? 'cookie-user', firstName: options.firstName, lastName: options.lastName };
   io.out(`${signJobCookies(issuer, { user, stack, expiresInSeconds: options.expires })}\n`);
 }
@@ -73,6 +76,7 @@ export const tokenVerbs = [
     summary: 'Print a new token for a service that runs without an identity provider.',
     options: [
       new Option('--role <role...>', 'what the token may do').choices(roles),
+      new Option('--dataset <id...>', 'datasets whose traces it may write and read over the old trace API; * for all'),
       new Option('--subject <name>', 'whom the token is for, as history names it (default: the role)'),
       new Option('--name <text>', 'name to show (default: the subject)'),
       new Option('--expires <time>', 'how long it lives, such as 90s, 15m, 12h or 30d')
@@ -83,7 +87,11 @@ export const tokenVerbs = [
       new Option('--first-name <text>', 'with --cookies: first name of the user').default('Test'),
       new Option('--last-name <text>', 'with --cookies: last name of the user').default('User'),
     ],
-    examples: ['token create --role worker --subject imp-3 --expires 90d', 'token create --cookies'],
+    examples: [
+      'token create --role worker --subject imp-3 --expires 90d',
+      'token create --role worker --dataset boligpriser',
+      'token create --cookies',
+    ],
     run: (invocation, _args, options: CreateOptions) => createToken(options, invocation.io),
   }),
 ];

@@ -6,6 +6,8 @@ export interface ErrorSurface {
   /** `/` fits every path. */
   readonly prefixes: readonly string[];
   readonly mediaType: string;
+  /** True when pages of any origin may call and read it, without credentials of the browser. */
+  readonly crossOrigin: boolean;
   /** The body for an expected error. */
   bodyOf(error: AppError, path: string, requestId: string): unknown;
   /** The body for a status and text that a compat controller chose itself. */
@@ -16,6 +18,7 @@ export interface ErrorSurface {
 const nativeSurface: ErrorSurface = {
   prefixes: ['/api/', '/docs/'],
   mediaType: problemMediaType,
+  crossOrigin: false,
   bodyOf: problemOf,
   bodyOfText: (text) => ({ detail: text }),
 };
@@ -36,11 +39,24 @@ const flaskTexts: Record<string, string> = {
 const jobServiceSurface: ErrorSurface = {
   prefixes: ['/'],
   mediaType: 'application/json',
+  crossOrigin: false,
   bodyOf: (error) => ({ message: flaskTexts[error.code] ?? error.message }),
   bodyOfText: (text) => ({ message: text }),
 };
 
-const surfaces = [nativeSurface, jobServiceSurface];
+/**
+ * The trace service's envelope. Its clients print `message`, and crash on anything else.
+ * @see contracts/traces.md 1, 4.6
+ */
+const traceSurface: ErrorSurface = {
+  prefixes: ['/status'],
+  mediaType: 'application/json',
+  crossOrigin: true,
+  bodyOf: (error) => ({ message: error.message }),
+  bodyOfText: (text) => ({ message: text }),
+};
+
+const surfaces = [nativeSurface, traceSurface, jobServiceSurface];
 
 /** The surface of a path: the first with a fitting prefix. */
 export const surfaceOf = (path: string): ErrorSurface =>

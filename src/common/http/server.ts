@@ -74,11 +74,24 @@ export function createAdapter(options: ServerOptions): FastifyAdapter {
 
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH']);
 
-/** JSON under any JSON content type, parsed by Fastify's secure parser; nothing else is read. */
+type ParseJson = (request: FastifyRequest, text: string, done: (error: Error | null, body?: unknown) => void) => void;
+
+/** JSON under any JSON content type, parsed by Fastify's secure parser; nothing else is read, but on routes that say `anyContentType`. */
 function readOnlyJson(instance: FastifyInstance): void {
   instance.removeAllContentTypeParsers();
-  const parse = instance.getDefaultJsonParser('error', 'error');
-  instance.addContentTypeParser(/^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i, { parseAs: 'string' }, parse as never);
+  instance.decorateRequest('bodyText', '');
+  const parse = instance.getDefaultJsonParser('error', 'error') as unknown as ParseJson;
+  const parseAndKeep: ParseJson = (request, text, done) => {
+    if (request.routeOptions.config.anyContentType) request.bodyText = text;
+    parse(request, text, done);
+  };
+  instance.addContentTypeParser(/^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i, { parseAs: 'string' }, parseAndKeep as never);
+  instance.addHook('onRequest', (request, _reply, done) => {
+    // Which parser reads a body is decided by this header alone, and some clients send none, or a wrong one.
+    if (request.routeOptions.config?.anyContentType && methodsWithBody.has(request.method))
+      request.headers['content-type'] = 'application/json';
+    done();
+  });
 }
 
 function checkRequest(request: FastifyRequest): void {
@@ -115,6 +128,12 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Longest time of the handler in seconds, for a route that waits for something; see `serverLimits.handlerMs`. */
     handlerSeconds?: number;
+    /** The body is read as JSON whatever its content type says, and its text is kept in `bodyText`. */
+    anyContentType?: boolean;
+  }
+  interface FastifyRequest {
+    /** The body as it was sent, on a route that says `anyContentType`. */
+    bodyText: string;
   }
 }
 

@@ -35,7 +35,7 @@ export function traceNews(event: StoredEvent): RunNews[] {
   const data = event.data as unknown as TraceEventData;
   const trace: RunAddress = { runId: traceRunId(data.traceId), jobName: `pipeline.${data.datasetName}` };
   const ofTrace = { ...trace, parent: null, jobType: 'PIPELINE' } as const;
-  const begins = event.type === 'trace.created';
+  const begins = event.type === 'trace.started';
   return [
     ...(begins ? [{ ...ofTrace, eventType: 'START' as const, at: timeIn(data.startTime) ?? event.at }] : []),
     ...stepNews(event, trace),

@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { exactObjectOf } from './exact-json.js';
+
+const read = (text: string) => exactObjectOf(text, JSON.parse(text) as Record<string, unknown>);
+const written = (text: string, name = 'a') => read(text).write([[name, name]]);
+
+describe('exactObjectOf', () => {
+  it.each(['12345678901234567890123', '1e400', '0.1000000000000000000001', '-98765432109876543210', '1.5E+10'])(
+    'writes the number %s with the digits that were sent',
+    (number) => {
+      expect(written(`{"a": ${number}}`)).toBe(`{"a":${number}}`);
+      expect(written(`{"a": [{"b": ${number}}]}`)).toBe(`{"a":[{"b":${number}}]}`);
+    },
+  );
+
+  it('leaves texts that look like numbers, or like a mark, alone', () => {
+    const text = JSON.stringify({ a: ['12345678901234567890', '"1e400"', 'x:1e400', '\\'], b: 1 });
+    expect(written(text.replace('"b":1', '"b":1e400'))).toBe(JSON.stringify({ a: ['12345678901234567890', '"1e400"', 'x:1e400', '\\'] }));
+  });
+
+  it('writes fields under other names, in the order asked for', () => {
+    expect(read('{"x": 1, "y": 2}').write([['b', 'y'], ['a', 'x']])).toBe('{"b":2,"a":1}'); // prettier-ignore
+  });
+
+  it('writes any JSON as it was read, with or without a number that is kept by its digits', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.boolean(), (json, risky) => {
+        const text = `{"a": ${json}, "b": ${risky ? '1e999' : '1'}}`;
+        expect(JSON.parse(written(text))).toEqual({ a: JSON.parse(json) as unknown });
+      }),
+    );
+  });
+
+  it('sorts keys at every depth', () => {
+    expect(read('{"a": {"z": 1, "b": [{"y": 1, "x": 1e400}]}}').writeSorted([['a', 'a']])).toBe('{"a":{"b":[{"x":1e400,"y":1}],"z":1}}');
+  });
+});

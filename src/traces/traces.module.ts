@@ -1,0 +1,33 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { InjectModel, MongooseModule } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { AuthModule } from '../auth/index.js';
+import { EventsModule, OutboxRegistry } from '../events/index.js';
+import { JobsModule } from '../jobs/index.js';
+import { TraceEventsStore } from './trace-events.store.js';
+import { TraceListsStore } from './trace-lists.store.js';
+import { TraceProjector } from './trace-projector.js';
+import { TracesCompatController } from './traces.compat.controller.js';
+import { TracesController } from './traces.controller.js';
+import { traceOutbox } from './traces.events.js';
+import { TracesReader } from './traces.reader.js';
+import { traceEventModel, type TraceEventDocument, traceModel } from './traces.schema.js';
+import { TracesService } from './traces.service.js';
+import { TracesStore } from './traces.store.js';
+
+/** Traces with both of their surfaces. */
+@Module({
+  imports: [MongooseModule.forFeature([traceModel, traceEventModel]), AuthModule, EventsModule, JobsModule],
+  controllers: [TracesCompatController, TracesController],
+  providers: [TracesStore, TraceEventsStore, TraceListsStore, TraceProjector, TracesService, TracesReader],
+})
+export class TracesModule implements OnModuleInit {
+  constructor(
+    @InjectModel(traceEventModel.name) private readonly events: Model<TraceEventDocument>,
+    private readonly outboxes: OutboxRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.outboxes.register({ ...traceOutbox, model: this.events });
+  }
+}

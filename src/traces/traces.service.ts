@@ -1,0 +1,135 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DatasetPermissions, type DatasetToken } from '../auth/index.js';
+import type { Caller } from '../common/caller.js';
+import { databaseAway } from '../database/mongo-errors.js';
+import type { EventRequest } from './compat/event-requests.js';
+import { contentHashOf, foldedEvent, operationOf, type WrittenContent } from './trace-content.js';
+import { foldOf, type TraceFold } from './trace-fold.js';
+import { newTraceId } from './trace-ids.js';
+import { TraceEventsStore } from './trace-events.store.js';
+import { TraceProjector } from './trace-projector.js';
+import { stepTypeOf } from './traces.events.js';
+import { TraceAccessDeniedError, TraceNotFoundError, TraceNotStoredError } from './traces.errors.js';
+import { type NewEvent, type StoredContent, type TraceHead, TracesStore } from './traces.store.js';
+
+/** Who asks, and with which right. */
+export interface TraceCaller {
+  readonly token: DatasetToken;
+  readonly caller: Caller;
+}
+
+/** An event with what it means for the summary. */
+interface PreparedEvent {
+  readonly event: NewEvent;
+  readonly fold: TraceFold;
+}
+
+/**
+ * Creation, appends and reads of traces, each for callers that may write the owning dataset.
+ *
+ * An event is stored first, and by that kept; its part in the summary follows in the same request. When that second step fails the event is acknowledged all
+ * the same, because the consumer of trace events does it again.
+ */
+@Injectable()
+export class TracesService {
+  private readonly logger = new Logger('Traces');
+
+  constructor(
+    private readonly store: TracesStore,
+    private readonly events: TraceEventsStore,
+    private readonly projector: TraceProjector,
+    private readonly permissions: DatasetPermissions,
+  ) {}
+
+  /**
+   * Creates a trace, which belongs to the dataset of its first event for ever.
+   * @returns its id
+   * @throws TraceEventInvalidError, TraceAccessDeniedError, TraceNotStoredError
+   */
+  async create(request: EventRequest, { token, caller }: TraceCaller): Promise<string> {
+    const owner = request.owner();
+    await this.requireWrite(token, owner.datasetId);
+    const written = request.creation();
+    const { event, fold } = prepared(written);
+    const traceId = newTraceId(owner.datasetName);
+    const { id, name } = caller.actor;
+    const trace = { traceId, ...owner, s3Path: event.s3Path, createdBy: { id, name }, state: 'running', fold } as const;
+    try {
+      await this.store.create(trace, event, { type: 'trace.started', to: 'STARTED', caller });
+    } catch (error) {
+      throw databaseAway(error) ? error : new TraceNotStoredError(written.content.domain_id ?? owner.datasetId, error);
+    }
+    return traceId;
+  }
+
+  /**
+   * Appends an event to a trace. Safe to repeat: the same content is stored once.
+   * @returns the event as it is stored
+   * @throws TraceNotFoundError, TraceAccessDeniedError, TraceEventInvalidError, in this order
+   */
+  async append(traceId: string, request: EventRequest, by: TraceCaller): Promise<StoredContent> {
+    const head = await this.headFor(traceId, by.token);
+    const { event, fold } = prepared(request.step());
+    const stored = await this.store.append(head, event, { type: stepTypeOf(event), to: event.traceStatus, caller: by.caller });
+    await this.projector.join(traceId, fold).catch((error: Error) => {
+      this.logger.warn(`the summary of trace ${traceId} lags behind its event ${stored.traceEventId}: ${error.message}`);
+    });
+    return stored;
+  }
+
+  /**
+   * The events of a trace in their order, in arrays of bounded size; at least one.
+   * @throws TraceNotFoundError, TraceAccessDeniedError
+   */
+  async streamEvents(traceId: string, token: DatasetToken): Promise<AsyncGenerator<StoredContent[]>> {
+    await this.headFor(traceId, token);
+    return this.events.stream(traceId);
+  }
+
+  /**
+   * The trace created last among those with an event of a path.
+   * @throws TraceNotFoundError, TraceAccessDeniedError
+   */
+  async findByS3Path(s3Path: string, token: DatasetToken): Promise<string> {
+    const head = await this.store.findHeadByS3Path(s3Path);
+    if (!head) throw new TraceNotFoundError(s3Path);
+    await this.requireWrite(token, head.datasetId);
+    return head.traceId;
+  }
+
+  private async headFor(traceId: string, token: DatasetToken): Promise<TraceHead> {
+    const head = await this.store.findHead(traceId);
+    if (!head) throw new TraceNotFoundError(traceId);
+    await this.requireWrite(token, head.datasetId);
+    return head;
+  }
+
+  private async requireWrite(token: DatasetToken, datasetId: string): Promise<void> {
+    if (await this.permissions.canWrite(token, datasetId)) return;
+    if (!(await this.permissions.isWhitelisted(token))) throw new TraceAccessDeniedError();
+  }
+}
+
+/** Names of files that an event of the platform carries. */
+const maxToldFiles = 100;
+
+function prepared(written: WrittenContent): PreparedEvent {
+  const { content } = written;
+  const contentHash = contentHashOf(written);
+  const folded = foldedEvent(content, contentHash);
+  const event = {
+    startTime: content.start_time,
+    endTime: content.end_time,
+    component: content.component,
+    operation: operationOf(content),
+    place: folded.start,
+    contentHash,
+    content: written.text,
+    traceStatus: content.trace_status,
+    traceEventStatus: content.trace_event_status,
+    s3Path: content.s3_path ?? null,
+    filesIn: folded.filesIn.names.slice(0, maxToldFiles),
+    filesOut: folded.filesOut.names.slice(0, maxToldFiles),
+  };
+  return { event, fold: foldOf(folded) };
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { ClientSession, Model } from 'mongoose';
+import type { Caller } from '../common/caller.js';
+import { expression, insertionFilter, insertionPipeline, operand, serverTime } from '../database/change.js';
+import { statementLimits } from '../database/connection-options.js';
+import { duplicateKeyOf } from '../database/mongo-errors.js';
+import { Transactions } from '../database/transactions.js';
+import type { TraceFold } from './trace-fold.js';
+import { projectionPipeline } from './trace-projection.js';
+import { traceEventModel, type TraceDocument, type TraceEventDocument, traceModel } from './traces.schema.js';
+
+/** What is needed of a trace to append to it. */
+export type TraceHead = Pick<TraceDocument, 'traceId' | 'datasetId' | 'datasetName' | 'datasetVersion' | 'createdAt'>;
+
+/** A trace to be created. */
+export type NewTrace = Omit<TraceDocument, '_id' | 'createdAt'>;
+
+/** An event to be appended: what the client sent of it. */
+export type NewEvent = Pick<
+  TraceEventDocument,
+  | 'startTime'
+  | 'endTime'
+  | 'component'
+  | 'operation'
+  | 'place'
+  | 'contentHash'
+  | 'content'
+  | 'traceStatus'
+  | 'traceEventStatus'
+  | 's3Path'
+  | 'filesIn'
+  | 'filesOut'
+>;
+
+/** An event as it is answered. */
+export type StoredContent = Pick<TraceEventDocument, '_id' | 'traceId' | 'traceEventId' | 'content'>;
+
+/** How an event is told of. */
+export interface Telling {
+  /** Event type, without `.v1`. */
+  readonly type: string;
+  /** What the event says of its trace. */
+  readonly to: string;
+  readonly caller: Caller;
+}
+
+const limits = { maxTimeMS: statementLimits.oneDocumentMs };
+const headProjection = { _id: 0, traceId: 1, datasetId: 1, datasetName: 1, datasetVersion: 1, createdAt: 1 } as const;
+const contentProjection = { traceId: 1, traceEventId: 1, content: 1, contentHash: 1, edition: 1 } as const;
+/** A further content meets another one of the same moment only so often. */
+const maxEditionTries = 20;
+
+type EventIds = Pick<TraceEventDocument, '_id' | 'traceEventId' | 'edition'>;
+type Edition = StoredContent & Pick<TraceEventDocument, 'contentHash' | 'edition'>;
+
+/** `traces` and `traceEvents`: creation, appends, and the projection. Uses the driver's collections, because appends are the hot path. */
+@Injectable()
+export class TracesStore {
+  constructor(
+    @InjectModel(traceModel.name) private readonly traceDocuments: Model<TraceDocument>,
+    @InjectModel(traceEventModel.name) private readonly eventDocuments: Model<TraceEventDocument>,
+    private readonly transactions: Transactions,
+  ) {}
+
+  private get traces() {
+    return this.traceDocuments.collection;
+  }
+
+  private get events() {
+    return this.eventDocuments.collection;
+  }
+
+  /** Stores a trace and its first event, in one transaction: neither is ever seen without the other. */
+  create(trace: NewTrace, event: NewEvent, telling: Telling): Promise<void> {
+    const ids = { trace: randomUUID(), event: randomUUID(), traceEvent: randomUUID() };
+    return this.transactions.run(async (session) => {
+      const head = await this.insertTrace(ids.trace, trace, session);
+      await this.insertEvent({ _id: ids.event, traceEventId: ids.traceEvent, edition: 0 }, { head, event, telling }, session);
+    });
+  }
+
+  private async insertTrace(id: string, trace: NewTrace, session: ClientSession): Promise<TraceHead> {
+    const fields = Object.fromEntries(Object.entries({ _id: id, ...trace }).map(([field, value]) => [field, operand(value)]));
+    const pipeline = [{ $replaceWith: { ...fields, createdAt: serverTime.json } }];
+    const options = { upsert: true, returnDocument: 'after', projection: headProjection, session } as const;
+    return (await this.traces.findOneAndUpdate(insertionFilter(id) as never, pipeline, options)) as unknown as TraceHead;
+  }
+
+  private async insertEvent(
+    ids: EventIds,
+    { head, event, telling }: { head: TraceHead; event: NewEvent; telling: Telling },
+    session?: ClientSession,
+  ): Promise<void> {
+    const { traceId, datasetName, datasetVersion, createdAt: traceCreatedAt } = head;
+    const document = { ...ids, traceId, ...event, datasetName, datasetVersion, traceCreatedAt, receivedAt: expression('$$NOW') };
+    const { type, to, caller } = telling;
+    await this.events.updateOne(insertionFilter(ids._id) as never, insertionPipeline({ document, type, to, caller }), {
+      upsert: true,
+      ...(session && { session }),
+    });
+  }
+
+  /**
+   * Appends an event. A content that is stored already under the same identity is not stored again; another content of the same identity becomes its next
+   * edition, under the same event id. Safe to repeat.
+   * @returns the event as it is stored, the one that was there already for a repeat
+   */
+  async append(head: TraceHead, event: NewEvent, telling: Telling): Promise<StoredContent> {
+    let ids: EventIds = { _id: randomUUID(), traceEventId: randomUUID(), edition: 0 };
+    for (let tries = 0; ; tries++) {
+      try {
+        await this.insertEvent(ids, { head, event, telling });
+        return { _id: ids._id, traceEventId: ids.traceEventId, traceId: head.traceId, content: event.content };
+      } catch (error) {
+        if (!duplicateKeyOf(error)?.includes('edition') || tries === maxEditionTries) throw error;
+      }
+      const editions = await this.editionsOf(head.traceId, event);
+      const same = editions.find(({ contentHash }) => contentHash === event.contentHash);
+      if (same) return same;
+      ids = { _id: randomUUID(), traceEventId: editions[0]!.traceEventId, edition: editions.length };
+    }
+  }
+
+  /** All contents received under an identity, in the order of arrival. */
+  private async editionsOf(traceId: string, { startTime, component, operation }: NewEvent): Promise<Edition[]> {
+    const options = { ...limits, projection: contentProjection, sort: { edition: 1 } } as const;
+    return this.events.find<Edition>({ traceId, startTime, component, operation } as never, options).toArray();
+  }
+
+  /** Joins a fold into the summary of a trace. Safe to repeat, and in any order with others. */
+  async project(traceId: string, fold: TraceFold): Promise<void> {
+    await this.traces.updateOne({ traceId }, projectionPipeline(fold));
+  }
+
+  /** What an append needs of a trace; null when there is none with this id. */
+  findHead(traceId: string): Promise<TraceHead | null> {
+    return this.traces.findOne<TraceHead>({ traceId }, { ...limits, projection: headProjection });
+  }
+
+  /** One trace; null when there is none with this id. */
+  findOne(traceId: string): Promise<TraceDocument | null> {
+    return this.traces.findOne<TraceDocument>({ traceId }, limits);
+  }
+
+  /** The trace created last among those with an event of this path; null when no event has it. */
+  async findHeadByS3Path(s3Path: string): Promise<TraceHead | null> {
+    const options = { ...limits, projection: { _id: 0, traceId: 1 }, sort: { traceCreatedAt: -1, traceId: 1 } } as const;
+    const event = await this.events.findOne<Pick<TraceEventDocument, 'traceId'>>({ s3Path } as never, options);
+    return event && this.findHead(event.traceId);
+  }
+}
