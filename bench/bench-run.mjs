@@ -9,6 +9,7 @@ import { prepareDatabase, startDatabase } from './bench-database.mjs';
 import { monotonicMicroseconds, summarizeProfile } from './cpu-profile.mjs';
 import { fillLargeStore } from './large-store.mjs';
 import { addLifecycleFigures, addMemoryFigures, byDriver, compare, overHttp } from './lifecycles.mjs';
+import { addWalkFigures, fillGraph, measureWalks } from './lineage.mjs';
 import { addListFigures, measureLists } from './lists.mjs';
 import { residentBytes } from './process-figures.mjs';
 import { say } from './progress.mjs';
@@ -18,7 +19,7 @@ import { addStreamFigures, measureStream } from './stream.mjs';
 
 const ratioGoal = { atLeast: 0.6 };
 const idleMs = 5_000;
-const databases = { service: 'bench', driver: 'bench_driver', fresh: 'bench_new', large: 'bench_large' };
+const databases = { service: 'bench', driver: 'bench_driver', fresh: 'bench_new', large: 'bench_large', graph: 'bench_graph' };
 const commandLine = fileURLToPath(new URL('../dist/cli/signalbox.js', import.meta.url));
 
 /** One run: the parts that the options name, in their order, on one database server. */
@@ -139,6 +140,17 @@ export class BenchRun {
     const measured = await measureStream(service);
     await service.stop();
     addStreamFigures(this.figures, measured, this.options.jobs + this.options.queued);
+  }
+
+  /** (l) */
+  async lineage() {
+    const { mongod, dataDir, options } = this;
+    say(`lineage: filling a graph with ${options.edges} edges`);
+    const steps = await fillGraph(mongod.url, { database: databases.graph, edges: options.edges });
+    const service = await this.startService(databases.graph);
+    const timed = await measureWalks({ service, dataDir, steps, requests: options.requests });
+    await service.stop();
+    addWalkFigures(this.figures, timed, options.edges);
   }
 
   /** How much the finished jobs slow down the lifecycles: both over HTTP, beside each other. */

@@ -6,7 +6,7 @@ export const usage = `usage: npm run bench -- [options]
 Measures the built service against a MongoDB that it starts itself, in a temporary folder, and prints a table and JSON.
 
   --quick            everything in small, in about a minute
-  --only PARTS       some of: lifecycles, lists, stream, start (with commas); memory comes with lifecycles
+  --only PARTS       some of: lifecycles, lists, stream, start, lineage (with commas); memory comes with lifecycles
   --rounds N         interleaved rounds of the lifecycles (7)
   --seconds N        length of one round (6)
   --warm-up N        lifecycles of each side before the first round (500)
@@ -15,6 +15,7 @@ Measures the built service against a MongoDB that it starts itself, in a tempora
   --queued N         queued jobs in the large store (1000)
   --requests N       requests of each kind of list page; the poll is asked five times as often (200)
   --starts N         starts of the service (9)
+  --edges N          edges of the lineage graph (100000)
   --profile DIR      writes a CPU profile of the service under the lifecycles to DIR and sums it up by package
   --json FILE        writes the JSON to FILE instead of standard output
   --help             prints this
@@ -23,11 +24,11 @@ The program of the database is found or fetched as by npm start; MONGOD_BINARY n
 The status is 0 also where a goal is missed, and 1 when something went wrong.
 `;
 
-const whole = { rounds: 7, seconds: 6, warmUp: 500, clients: 32, jobs: 1_000_000, queued: 1_000, requests: 200, starts: 9 };
-const quick = { rounds: 3, seconds: 2, warmUp: 100, clients: 32, jobs: 20_000, queued: 1_000, requests: 30, starts: 3 };
+const whole = { rounds: 7, seconds: 6, warmUp: 500, clients: 32, jobs: 1_000_000, queued: 1_000, requests: 200, starts: 9, edges: 100_000 };
+const quick = { rounds: 3, seconds: 2, warmUp: 100, clients: 32, jobs: 20_000, queued: 1_000, requests: 30, starts: 3, edges: 10_000 };
 
 /** The parts of a run, in their order. */
-const parts = ['lifecycles', 'start', 'lists', 'stream'];
+const parts = ['lifecycles', 'start', 'lists', 'stream', 'lineage'];
 
 const flagOf = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 

@@ -14,6 +14,11 @@ export const nouns: readonly Noun[] = [
     summary: 'How the last job of each target ended.',
     load: async () => (await import('./commands/datasets.js')).targetVerbs,
   },
+  {
+    name: 'lineage',
+    summary: 'What was made from what.',
+    load: async () => (await import('./commands/lineage.js')).lineageVerbs,
+  },
   { name: 'workers', summary: 'Who works, and on what.', load: async () => (await import('./commands/workers.js')).workerVerbs },
   {
     name: 'maintenance',

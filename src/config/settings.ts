@@ -109,7 +109,11 @@ export const settingSpecs = {
 } as const;
 
 /** Read from `NAME_FILE` too: their values are secrets. */
-export const secretSettings = ['MONGODB_URL', 'METRICS_TOKEN', 'OPENLINEAGE_API_KEY'] as const satisfies readonly (keyof typeof settingSpecs)[];
+export const secretSettings = [
+  'MONGODB_URL',
+  'METRICS_TOKEN',
+  'OPENLINEAGE_API_KEY',
+] as const satisfies readonly (keyof typeof settingSpecs)[];
 
 /** Accepted because the original job service requires them, and without effect here. */
 const ignoredSettings = ['DOCKER_HOST_NAME'];

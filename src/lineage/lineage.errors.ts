@@ -4,7 +4,8 @@ const nodeNotFound = defineError({
   code: 'TRACES.NODE_NOT_FOUND',
   kind: 'not-found',
   title: 'Nothing is known of this node',
-  cause: 'No step of a trace, a job or an OpenLineage run has read or written it, or is it; or it was told of a moment ago and is not in the graph yet.',
+  cause:
+    'No step of a trace, a job or an OpenLineage run has read or written it, or is it; or it was told of a moment ago and is not in the graph yet.',
   cure: 'Compare its spelling with the event that names it: `dataset:NAME@VERSION`, `file:PATH`, `run:UUID`, `trace:ID`, `job:ID`.',
 });
 

@@ -43,8 +43,10 @@ export class LineageService {
     try {
       const walk = new LineageWalk(request.direction);
       const { node } = request;
-      const frontier = node.kind === 'dataset' || node.kind === 'file' ? await this.fromData(walk, request) : await this.fromRuns(walk, node);
+      const frontier =
+        node.kind === 'dataset' || node.kind === 'file' ? await this.fromData(walk, request) : await this.fromRuns(walk, node);
       await this.follow(walk, frontier, request);
+      if (walk.runs.size === 0) await this.requireKnown(idOf(node));
       return await this.answer(walk, request);
     } catch (error) {
       if (ranOutOfTime(error)) throw new TooBroadError(error);
@@ -55,14 +57,24 @@ export class LineageService {
   /** The start and, of a dataset without version, its versions; downwards also the files that were written as part of it. */
   private async fromData(walk: LineageWalk, { node, direction }: WalkRequest): Promise<Frontier> {
     const start = idOf(node);
-    const touching = await this.steps.findTouching(start, maxStarts);
-    if (touching.length === 0) throw new LineageNodeNotFoundError(start);
     walk.meet(start, 0);
-    const isStart = (id: string): boolean => id === start || (start.startsWith('dataset:') && id.startsWith(`${start}@`));
-    const nodes = new Set(touching.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]).filter(isStart));
-    for (const id of nodes) if (id !== start && walk.meet(id, 0)) walk.hold(start, id);
-    if (direction === 'down' && start.startsWith('dataset:')) this.addFiles(walk, touching, nodes);
-    return { nodes: [...nodes].filter((id) => walk.data.has(id)), level: 1 };
+    const nodes = new Set([start]);
+    if (node.kind === 'dataset' && (node.version === null || direction === 'down')) {
+      const touching = await this.steps.findTouching(start, maxStarts);
+      if (touching.length === maxStarts) walk.truncated = true;
+      this.addVersions(walk, touching, nodes);
+      if (direction === 'down') this.addFiles(walk, touching, nodes);
+    }
+    return { nodes: [...nodes], level: 1 };
+  }
+
+  private addVersions(walk: LineageWalk, touching: readonly StepDocument[], nodes: Set<string>): void {
+    const [start] = nodes;
+    for (const id of touching.flatMap(({ inputs, outputs }) => [...inputs, ...outputs])) {
+      if (nodes.has(id) || !id.startsWith(`${start}@`) || !walk.meet(id, 0)) continue;
+      nodes.add(id);
+      walk.hold(start!, id);
+    }
   }
 
   private addFiles(walk: LineageWalk, touching: readonly StepDocument[], nodes: Set<string>): void {
@@ -75,6 +87,11 @@ export class LineageService {
         walk.hold(dataset, file);
       }
     }
+  }
+
+  /** A node from which no step leads on may be one to which a step led. */
+  private async requireKnown(start: string): Promise<void> {
+    if ((await this.steps.findTouching(start, 1)).length === 0) throw new LineageNodeNotFoundError(start);
   }
 
   /** The runs themselves, and what they touched at the side where the walk goes. */
@@ -102,7 +119,7 @@ export class LineageService {
 
   /** How the files and datasets that the walk met were last written, by whichever run. */
   private async statusesOf({ data }: LineageWalk): Promise<Map<string, NodeStatus>> {
-    return data.size === 0 ? new Map() : newestStatuses(await this.steps.findAt([...data.keys()], 'up', maxStarts));
+    return data.size === 0 ? new Map() : newestStatuses(await this.steps.findWriters([...data.keys()], maxStarts));
   }
 }
 
@@ -111,4 +128,3 @@ interface Frontier {
   readonly nodes: readonly string[];
   readonly level: number;
 }
-

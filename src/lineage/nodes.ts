@@ -13,8 +13,7 @@ export interface DatasetName {
 
 /** A node, taken apart. */
 export type Node =
-  | ({ readonly kind: 'dataset' } & DatasetName)
-  | { readonly kind: 'file' | 'run' | 'trace' | 'job'; readonly name: string };
+  ({ readonly kind: 'dataset' } & DatasetName) | { readonly kind: 'file' | 'run' | 'trace' | 'job'; readonly name: string };
 
 const reserved = /[%#@]/g;
 const escaped = (text: string): string => text.replace(reserved, (character) => `%${character.charCodeAt(0).toString(16)}`);
@@ -29,9 +28,13 @@ export function datasetNode({ namespace, name, version }: DatasetName): string {
   return `dataset:${place}${escaped(name)}${version === null ? '' : `@${escaped(version)}`}`;
 }
 
+/** The id of a file. */
 export const fileNode = (path: string): string => `file:${path}`;
+/** The id of a run. */
 export const runNode = (runId: string): string => `run:${runId.toLowerCase()}`;
+/** The id that stands for the runs of a trace. */
 export const traceNode = (traceId: string): string => `trace:${traceId}`;
+/** The id that stands for the attempts of a job. */
 export const jobNode = (jobId: string): string => `job:${jobId}`;
 
 const datasetForm = /^(?:([^#@]*)#)?([^#@]+)(?:@([^#@]+))?$/;

@@ -38,7 +38,8 @@ export function faultsOf(event: RunEvent): string[] {
   for (const [key, facet] of facetsOf(event)) {
     const validate = ofFacet.get(facet._schemaURL.split('/').at(-1)!);
     if (!validate) faults.push(`${key} names no known schema: ${facet._schemaURL}`);
-    else if (!validate(facet)) faults.push(...(validate.errors ?? []).map(({ instancePath, message }) => `${key}${instancePath} ${message}`));
+    else if (!validate(facet))
+      faults.push(...(validate.errors ?? []).map(({ instancePath, message }) => `${key}${instancePath} ${message}`));
   }
   return faults;
 }

@@ -33,9 +33,9 @@ export const node = (id: string): Node => parseNode(id)!;
 export const runId = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 /** A completed step. */
-export function stepOf(number: number, inputs: readonly string[], outputs: readonly string[], more: Partial<StepReport> = {}): StepReport {
+export function stepOf(number: number, inputs: readonly string[], outputs: readonly string[]): StepReport {
   const startedAt = new Date(Date.UTC(2026, 0, 1, 0, 0, number));
   const end = { at: new Date(startedAt.getTime() + 1_000), outcome: 'completed' } as const;
   const about = { runId: runId(number), source: 'trace', parents: ['trace:t'], name: `step ${number}`, link: null } as const;
-  return { ...about, inputs, outputs, cut: false, startedAt, end, ...more };
+  return { ...about, inputs, outputs, cut: false, startedAt, end };
 }

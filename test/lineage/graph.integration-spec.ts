@@ -9,10 +9,10 @@ const idsOf = ({ nodes }: LineageAnswer, distance?: number): string[] =>
 const dataOf = (answer: LineageAnswer): string[] => idsOf(answer).filter((id) => !id.startsWith('run:'));
 
 /** raw.csv → 1 → clean.csv of a@1 → 2 → b@1; clean.csv → 3 (failed) */
-const chain = [
+const chain: readonly StepReport[] = [
   stepOf(1, ['file:raw.csv'], ['file:clean.csv', 'dataset:a@1']),
-  stepOf(2, ['file:clean.csv'], ['dataset:b@1'], { parents: ['trace:u'] }),
-  stepOf(3, ['file:clean.csv'], ['file:broken.csv'], { parents: ['job:j'], end: { at: new Date(), outcome: 'failed' } }),
+  { ...stepOf(2, ['file:clean.csv'], ['dataset:b@1']), parents: ['trace:u'] },
+  { ...stepOf(3, ['file:clean.csv'], ['file:broken.csv']), parents: ['job:j'], end: { at: new Date(), outcome: 'failed' } },
 ];
 
 describe('LineageService', () => {
@@ -24,7 +24,12 @@ describe('LineageService', () => {
       const far = await lineage.walk({ node: node('file:raw.csv'), direction: 'down', depth: 5 });
       expect(idsOf(far, 2).sort()).toEqual(['dataset:b@1', 'file:broken.csv', `run:${runId(2)}`, `run:${runId(3)}`]);
       const statuses = Object.fromEntries(far.nodes.map(({ id, status }) => [id, status]));
-      expect(statuses).toMatchObject({ 'file:raw.csv': null, 'file:broken.csv': 'failed', [`run:${runId(3)}`]: 'failed', 'dataset:b@1': 'completed' });
+      expect(statuses).toMatchObject({
+        'file:raw.csv': null,
+        'file:broken.csv': 'failed',
+        [`run:${runId(3)}`]: 'failed',
+        'dataset:b@1': 'completed',
+      });
       expect(far.edges).toContainEqual({ from: 'file:clean.csv', to: `run:${runId(2)}`, kind: 'read' });
       expect(far.edges).toContainEqual({ from: `run:${runId(2)}`, to: 'dataset:b@1', kind: 'wrote' });
       expect(far.truncated).toBe(false);
@@ -39,10 +44,19 @@ describe('LineageService', () => {
 
   it('follows the files of a dataset downwards, and every version of one whose version is not named', () =>
     withGraph(async ({ steps, lineage }) => {
-      await steps.merge([...chain, stepOf(4, [], ['dataset:a@2']), stepOf(5, ['dataset:a@2'], ['dataset:c']), stepOf(6, [], ['dataset:ab@1'])]);
+      await steps.merge([
+        ...chain,
+        stepOf(4, [], ['dataset:a@2']),
+        stepOf(5, ['dataset:a@2'], ['dataset:c']),
+        stepOf(6, [], ['dataset:ab@1']),
+      ]);
       const answer = await lineage.walk({ node: node('dataset:a'), direction: 'down', depth: 1 });
       expect(idsOf(answer, 0).sort()).toEqual(['dataset:a', 'dataset:a@1', 'dataset:a@2', 'file:clean.csv']);
-      expect(idsOf(answer, 1).filter((id) => id.startsWith('dataset:')).sort()).toEqual(['dataset:b@1', 'dataset:c']);
+      expect(
+        idsOf(answer, 1)
+          .filter((id) => id.startsWith('dataset:'))
+          .sort(),
+      ).toEqual(['dataset:b@1', 'dataset:c']);
       expect(answer.edges).toContainEqual({ from: 'dataset:a@1', to: 'file:clean.csv', kind: 'holds' });
       const version = await lineage.walk({ node: node('dataset:a@2'), direction: 'down', depth: 1 });
       expect(dataOf(version)).toEqual(['dataset:a@2', 'dataset:c']);
@@ -50,7 +64,7 @@ describe('LineageService', () => {
 
   it('says what a run touched, what a trace did, what a job did', () =>
     withGraph(async ({ steps, lineage }) => {
-      await steps.merge([...chain, stepOf(7, [], [], { parents: [`run:${runId(1)}`] })]);
+      await steps.merge([...chain, { ...stepOf(7, [], []), parents: [`run:${runId(1)}`] }]);
       const read = await lineage.walk({ node: node(`run:${runId(1)}`), direction: 'up', depth: 1 });
       expect(idsOf(read)).toEqual(['file:raw.csv', `run:${runId(1)}`, `run:${runId(7)}`]);
       const wrote = await lineage.walk({ node: node(`run:${runId(1)}`), direction: 'down', depth: 1 });
@@ -116,9 +130,11 @@ describe('StepsStore', () => {
       };
       await fc.assert(
         fc.asyncProperty(
-          fc.array(report, { minLength: 1, maxLength: 6 }).chain((all) =>
-            fc.tuple(fc.constant(all), fc.shuffledSubarray([...all, ...all], { minLength: all.length * 2, maxLength: all.length * 2 })),
-          ),
+          fc
+            .array(report, { minLength: 1, maxLength: 6 })
+            .chain((all) =>
+              fc.tuple(fc.constant(all), fc.shuffledSubarray([...all, ...all], { minLength: all.length * 2, maxLength: all.length * 2 })),
+            ),
           async ([once, shuffled]) => expect(await resultOf(shuffled)).toEqual(await resultOf(once)),
         ),
         { numRuns: 40 },
@@ -127,11 +143,19 @@ describe('StepsStore', () => {
 
   it('keeps the first end, and that another one contradicts it', () =>
     withGraph(async ({ steps, lineage }) => {
-      const end = (second: number, outcome: 'completed' | 'failed') => ({ at: new Date(Date.UTC(2026, 0, 1, 0, 0, second)), outcome }) as const;
-      await steps.merge([stepOf(1, ['file:a'], [], { end: end(5, 'completed') })]);
-      await steps.merge([stepOf(1, ['file:a'], [], { end: end(3, 'failed') }), stepOf(1, [], ['file:b'], { end: null })]);
+      const end = (second: number, outcome: 'completed' | 'failed') =>
+        ({ at: new Date(Date.UTC(2026, 0, 1, 0, 0, second)), outcome }) as const;
+      await steps.merge([{ ...stepOf(1, ['file:a'], []), end: end(5, 'completed') }]);
+      await steps.merge([
+        { ...stepOf(1, ['file:a'], []), end: end(3, 'failed') },
+        { ...stepOf(1, [], ['file:b']), end: null },
+      ]);
       const { nodes } = await lineage.walk({ node: node('file:a'), direction: 'down', depth: 1 });
-      expect(nodes.find(({ kind }) => kind === 'run')).toMatchObject({ status: 'failed', conflictingEnds: true, endedAt: '2026-01-01T00:00:03.000Z' });
+      expect(nodes.find(({ kind }) => kind === 'run')).toMatchObject({
+        status: 'failed',
+        conflictingEnds: true,
+        endedAt: '2026-01-01T00:00:03.000Z',
+      });
       expect(nodes.find(({ id }) => id === 'file:b')).toMatchObject({ status: 'failed' });
     }));
 });

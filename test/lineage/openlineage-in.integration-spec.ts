@@ -107,7 +107,11 @@ describe('POST /api/v1/lineage', () => {
     ['a run id that is no UUID', runEvent('x', 'START'), '/run/runId'],
     ['an unknown type', runEvent(randomUUID(), 'STOPPED'), '/eventType'],
     ['a time without zone', runEvent(randomUUID(), 'START', { eventTime: '2026-11-22T10:00:00' }), '/eventTime'],
-    ['a facet without producer', runEvent(randomUUID(), 'START', { job: { namespace: 'a', name: 'b', facets: { x: {} } } }), '/job/facets/x/_producer'],
+    [
+      'a facet without producer',
+      runEvent(randomUUID(), 'START', { job: { namespace: 'a', name: 'b', facets: { x: {} } } }),
+      '/job/facets/x/_producer',
+    ],
     ['no schemaURL', runEvent(randomUUID(), 'START', { schemaURL: undefined }), '/schemaURL'],
   ])('refuses %s, naming the place', async (_what, body, pointer) => {
     const answer = await post(body);
@@ -177,7 +181,10 @@ describe('GET /api/v1/lineage', () => {
   });
 
   it('knows nothing of a node that no step touched', async () => {
-    expect(await walk({ node: 'dataset:NEVER_SEEN', direction: 'down' })).toMatchObject({ status: 404, body: { code: 'TRACES.NODE_NOT_FOUND' } });
+    expect(await walk({ node: 'dataset:NEVER_SEEN', direction: 'down' })).toMatchObject({
+      status: 404,
+      body: { code: 'TRACES.NODE_NOT_FOUND' },
+    });
   });
 
   it('tells of jobs: what an attempt read, and once it completed what it wrote', async () => {

@@ -73,7 +73,9 @@ describe('OpenLineage events of jobs', () => {
     expect(receiver.typesOf(first.runId)).toEqual(['START', 'RUNNING', 'FAIL']);
     expect(receiver.typesOf(second.runId)).toEqual(['START', 'COMPLETE']);
     expect(receiver.taken().flatMap(faultsOf)).toEqual([]);
-    expect(receiver.calls.every(({ path, authorization }) => path === '/api/v1/lineage' && authorization === 'Bearer secret-key')).toBe(true);
+    expect(receiver.calls.every(({ path, authorization }) => path === '/api/v1/lineage' && authorization === 'Bearer secret-key')).toBe(
+      true,
+    );
     const failed = eventOf(first.runId, 'FAIL');
     expect(failed.run.facets).toMatchObject({
       errorMessage: { message: 'column 3 has no name' },

@@ -12,7 +12,10 @@ export interface ReceivedCall {
 }
 
 /** Decides the answer of a call; null cuts the connection. */
-export type Behaviour = (event: RunEvent, calls: readonly ReceivedCall[]) => number | null | { status: number; headers: Record<string, string> };
+export type Behaviour = (
+  event: RunEvent,
+  calls: readonly ReceivedCall[],
+) => number | null | { status: number; headers: Record<string, string> };
 
 /** Something that takes events of OpenLineage, and behaves as a test says. */
 export class StubReceiver {

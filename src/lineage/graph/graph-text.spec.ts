@@ -15,7 +15,16 @@ function graphWith(name: string, file: string): LineageAnswer {
   return { node: data.id, direction: 'down', depth: 1, truncated: true, nodes: [data, run], edges };
 }
 
-const hostile = ['"]; click n0 "javascript:alert(1)"', '"]:::x\nn9["x', '\\', '"', '<script>alert(1)</script>', '`%%{init}%%`', '\u202Etxt.exe', '&quot;'];
+const hostile = [
+  '"]; click n0 "javascript:alert(1)"',
+  '"]:::x\nn9["x',
+  '\\',
+  '"',
+  '<script>alert(1)</script>',
+  '`%%{init}%%`',
+  '\u202Etxt.exe',
+  '&quot;',
+];
 
 const dotLine = /^ {2}n\d+ \[label="(?:[^"\\\n]|\\["\\])*", shape=\w+(?:, color=\w+)?(?:, penwidth=2)?\];$/;
 const mermaidLine = /^ {2}n\d+(?:\[\(|>|\[)"[^"\n<>&`;#]*(?:#\d+;[^"\n<>&`;#]*)*"(?:\)\]|\])(?::::\w+)?$/;

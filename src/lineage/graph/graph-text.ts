@@ -6,7 +6,9 @@ export const graphFormats = ['json', 'dot', 'mermaid'] as const;
 export type GraphFormat = (typeof graphFormats)[number];
 
 /** Of each form but JSON; the second as IANA has it. */
-export const graphMediaTypes = { dot: 'text/vnd.graphviz', mermaid: 'text/vnd.mermaid' } as const satisfies Partial<Record<GraphFormat, string>>;
+export const graphMediaTypes = { dot: 'text/vnd.graphviz', mermaid: 'text/vnd.mermaid' } as const satisfies Partial<
+  Record<GraphFormat, string>
+>;
 
 const maxLabelCharacters = 120;
 const strange = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029]/gu;

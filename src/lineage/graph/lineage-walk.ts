@@ -1,5 +1,5 @@
 import type { StepDocument } from '../steps/steps.schema.js';
-import { type Direction, sides } from '../steps/steps.store.js';
+import { type Direction, sides, type StepStanding } from '../steps/steps.store.js';
 import { runNode } from '../nodes.js';
 import { type GraphEdge, type NodeStatus, statusOf } from './lineage-graph.js';
 
@@ -84,10 +84,10 @@ export class LineageWalk {
   }
 }
 
-const timeOf = ({ end, startedAt }: StepDocument): number => (end?.at ?? startedAt)?.getTime() ?? 0;
+const timeOf = ({ end, startedAt }: StepStanding): number => (end?.at ?? startedAt)?.getTime() ?? 0;
 
 /** Of each node that some steps wrote: how the newest of them stands. */
-export function newestStatuses(steps: readonly StepDocument[]): Map<string, NodeStatus> {
+export function newestStatuses(steps: readonly StepStanding[]): Map<string, NodeStatus> {
   const ordered = [...steps].sort((a, b) => timeOf(a) - timeOf(b) || (a.runId < b.runId ? -1 : 1));
   return new Map(ordered.flatMap((step) => step.outputs.map((node) => [node, statusOf(step)] as const)));
 }

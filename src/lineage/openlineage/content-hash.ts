@@ -9,4 +9,7 @@ function sorted(value: unknown): unknown {
 }
 
 /** A fingerprint of a JSON value, the same whatever the order of keys. */
-export const contentHash = (value: unknown): string => createHash('sha256').update(JSON.stringify(sorted(value))).digest('hex');
+export const contentHash = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex');

@@ -59,6 +59,7 @@ export type OpenLineageEvent = RunEvent | JobEvent | DatasetEvent;
 export const eventKinds = ['run', 'job', 'dataset'] as const;
 export type EventKind = (typeof eventKinds)[number];
 
+/** True for an event that something happened to a run. */
 export const isRunEvent = (event: OpenLineageEvent): event is RunEvent => 'run' in event;
 
 /** The kind of an event that fits the schema. */

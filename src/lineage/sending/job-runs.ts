@@ -24,8 +24,10 @@ function attemptEventType({ type, at }: StoredEvent, run: JobRunData): RunEventT
   return type === 'job.phase' ? 'RUNNING' : null;
 }
 
-function attemptNews(event: StoredEvent, run: JobRunData, parent: RunAddress, names: NodeNames): RunNews[] {
+function attemptNews(event: StoredEvent, parent: RunAddress, names: NodeNames): RunNews[] {
   const data = event.data as unknown as JobEventData;
+  const run = data.run;
+  if (!run) return [];
   const eventType = attemptEventType(event, run);
   if (eventType === null) return [];
   return [
@@ -49,7 +51,7 @@ function attemptNews(event: StoredEvent, run: JobRunData, parent: RunAddress, na
  * end of the job.
  */
 export function jobNews(event: StoredEvent, names: NodeNames): RunNews[] {
-  const { operation, datasetName, run } = event.data as unknown as JobEventData;
+  const { operation, datasetName } = event.data as unknown as JobEventData;
   const job: RunAddress = { runId: jobIdOf(event), jobName: `${operation}.${datasetName}` };
   const ofJob = (eventType: RunEventType): RunNews => ({
     ...job,
@@ -60,9 +62,5 @@ export function jobNews(event: StoredEvent, names: NodeNames): RunNews[] {
     error: eventType === 'FAIL' || eventType === 'ABORT' ? event.reason : null,
   });
   const end = event.from === event.to ? undefined : endOfJob[event.to];
-  return [
-    ...(event.type === 'job.created' ? [ofJob('START')] : []),
-    ...(run ? attemptNews(event, run, job, names) : []),
-    ...(end ? [ofJob(end)] : []),
-  ];
+  return [...(event.type === 'job.created' ? [ofJob('START')] : []), ...attemptNews(event, job, names), ...(end ? [ofJob(end)] : [])];
 }

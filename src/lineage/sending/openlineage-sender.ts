@@ -109,7 +109,12 @@ export class OpenLineageSender implements EventConsumer {
     }
     if (delivery.kind === 'refused') {
       this.metrics.openLineageTold('refused');
-      this.logger.warn({ message: 'the receiver refuses an event, it is passed over', ...about, status: delivery.status, answer: delivery.answer });
+      this.logger.warn({
+        message: 'the receiver refuses an event, it is passed over',
+        ...about,
+        status: delivery.status,
+        answer: delivery.answer,
+      });
       return null;
     }
     this.metrics.openLineageTold('failed');

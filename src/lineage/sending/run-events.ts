@@ -111,12 +111,20 @@ export class RunEvents {
   private withCounts(dataset: OpenLineageDataset | null, counts: OutputCounts | undefined): OpenLineageDataset | null {
     if (!dataset || !counts) return dataset;
     const { rows, bytes, files } = counts;
-    const known = { ...(rows !== null && { rowCount: rows }), ...(bytes !== null && { size: bytes }), ...(files !== null && { fileCount: files }) };
+    const known = {
+      ...(rows !== null && { rowCount: rows }),
+      ...(bytes !== null && { size: bytes }),
+      ...(files !== null && { fileCount: files }),
+    };
     if (Object.keys(known).length === 0) return dataset;
     return { ...dataset, outputFacets: { outputStatistics: this.facet('OutputStatisticsOutputDatasetFacet', known) } };
   }
 
   private facet(name: keyof typeof facetVersions, fields: object): Facet {
-    return { _producer: this.producer, _schemaURL: `${specification}/facets/${facetVersions[name]}/${name}.json#/$defs/${name}`, ...fields };
+    return {
+      _producer: this.producer,
+      _schemaURL: `${specification}/facets/${facetVersions[name]}/${name}.json#/$defs/${name}`,
+      ...fields,
+    };
   }
 }

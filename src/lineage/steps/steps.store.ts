@@ -18,7 +18,9 @@ const maxMembers = 5_000;
 const limits = { maxTimeMS: statementLimits.listMs } as const;
 
 /** The union of a stored set with further members, cut. */
-const unionWith = (field: string, members: readonly string[]): object => ({ $setUnion: [{ $ifNull: [`$${field}`, []] }, operand([...members])] });
+const unionWith = (field: string, members: readonly string[]): object => ({
+  $setUnion: [{ $ifNull: [`$${field}`, []] }, operand([...members])],
+});
 const capped = (set: object): object => ({ $slice: [set, maxMembers] });
 const tooMany = (set: object): object => ({ $gt: [{ $size: set }, maxMembers] });
 
@@ -52,6 +54,9 @@ function mergePipeline(report: StepReport): object[] {
 /** Datasets whose version is not stated stand for every version. */
 export const versionsOf = (dataset: string): object => ({ $elemMatch: { $gte: `${dataset}@`, $lt: `${dataset}A` } });
 
+/** What is needed of a step to know how it left what it wrote. */
+export type StepStanding = Pick<StepDocument, 'runId' | 'outputs' | 'startedAt' | 'end'>;
+
 /** The only place that talks to the collection `lineageSteps`. */
 @Injectable()
 export class StepsStore {
@@ -63,7 +68,7 @@ export class StepsStore {
     const updates = reports.map((report) => ({
       updateOne: { filter: { runId: report.runId }, update: mergePipeline(report), upsert: true },
     }));
-    await this.model.collection.bulkWrite(updates as never, { ordered: true });
+    await this.model.collection.bulkWrite(updates, { ordered: true });
   }
 
   /** Steps that a walk meets next: those that have one of the nodes at the side where it meets them. */
@@ -87,8 +92,13 @@ export class StepsStore {
     return this.find({ $or: [...of('inputs'), ...of('outputs')] }, limit);
   }
 
-  private async find(filter: object, limit: number): Promise<StepDocument[]> {
-    const options = { ...limits, limit, projection: { _id: 0 } } as const;
+  /** How steps stand that wrote some nodes. */
+  findWriters(nodes: readonly string[], limit: number): Promise<StepStanding[]> {
+    return this.find({ outputs: { $in: [...nodes] } }, limit, { _id: 0, runId: 1, outputs: 1, startedAt: 1, end: 1 });
+  }
+
+  private async find(filter: object, limit: number, projection: object = { _id: 0 }): Promise<StepDocument[]> {
+    const options = { ...limits, limit, projection };
     return (await this.model.collection.find(filter, options).toArray()) as unknown as StepDocument[];
   }
 }

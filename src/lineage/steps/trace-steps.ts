@@ -11,7 +11,9 @@ export const traceInputs = ({ filesIn }: TraceEventData): string[] => filesIn.ma
 export const datasetOf = ({ datasetName, datasetVersion }: TraceEventData): string =>
   datasetNode({ namespace: null, name: datasetName, version: datasetVersion });
 
+/** True for a step that ends its trace. */
 export const isFinished = ({ traceStatus }: TraceEventData): boolean => traceStatus === 'FINISHED';
+/** True for a step that says it failed. */
 export const isFailed = ({ traceEventStatus }: TraceEventData): boolean => traceEventStatus === 'FAILED';
 
 /**
