@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { boundedNames, type BoundedNames, type FoldedEvent, keptNames } from './trace-fold.js';
+import { boundedNames, type FoldedEvent, keptNames } from './trace-fold.js';
 import { dateIn, placeInTime } from './trace-time.js';
 
 /** The fields of an event that clients set, under their present names, in the order in which answers have them. */
@@ -44,6 +44,8 @@ export interface WrittenContent {
 }
 
 const maxShown = { name: 255, operation: 1_024, file: 1_024, message: 1_000 } as const;
+/** Of each list of files in an event of the platform. */
+const maxTold = { names: 1_000, characters: 65_536 } as const;
 
 const cutText = (text: string, characters: number): string => (text.length > characters ? text.slice(0, characters) : text).toWellFormed();
 
@@ -59,11 +61,20 @@ export function operationOf({ operation }: EventContent): string {
   return `${text.slice(0, maxShown.name).toWellFormed()}#${createHash('sha256').update(text).digest('base64url')}`;
 }
 
-function filesIn(body: unknown, field: string, limit: number): BoundedNames {
+function filesIn(body: unknown, field: string): { readonly names: string[]; readonly cut: boolean } {
   const listed: unknown = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[field] : undefined;
   const texts = Array.isArray(listed) ? listed.filter((name): name is string => typeof name === 'string' && name !== '') : [];
-  const shown = texts.filter((name) => name.length <= maxShown.file);
-  return boundedNames(shown, limit, shown.length < texts.length);
+  const names = texts.filter((name) => name.length <= maxShown.file);
+  return { names: [...new Set(names)], cut: names.length < texts.length };
+}
+
+const incoming = 'files_incoming';
+const outgoing = 'files_outgoing';
+
+/** The first names of a list, as many as there is room for. */
+function firstNames(names: readonly string[]): string[] {
+  let room: number = maxTold.characters;
+  return names.slice(0, maxTold.names).filter((name) => (room -= name.length) >= 0);
 }
 
 /** The English text of the first error that has a text, else another language's. */
@@ -84,15 +95,34 @@ function failureMessageOf({ exception, errors }: EventContent): string | null {
   return text === null ? null : cutText(text, maxShown.message);
 }
 
-/** The files that a step says it took in and put out. */
-export const filesOf = ({ status_body: body }: EventContent): { readonly in: BoundedNames; readonly out: BoundedNames } => ({
-  in: filesIn(body, 'files_incoming', keptNames.filesIn),
-  out: filesIn(body, 'files_outgoing', keptNames.filesOut),
-});
+/** What an event of the platform tells of a step beside its identity; bounded, because events are kept, sent and read in large numbers. */
+export interface ToldContent {
+  /** Files that it took in and put out, in the order in which it names them. */
+  readonly filesIn: readonly string[];
+  readonly filesOut: readonly string[];
+  /** Why it failed; null when it did not, or does not say. */
+  readonly failureMessage: string | null;
+  /** The version of its dataset, where it names the same dataset as its trace; null where it states none. */
+  readonly statedVersion: string | null;
+}
+
+/** @param datasetName of the trace */
+export function toldContent(content: EventContent, datasetName: string): ToldContent {
+  const body = content.status_body;
+  const domainId = content.domain === 'dataset' ? (content.domain_id ?? '') : '';
+  const version = domainId.startsWith(`${datasetName}/`) ? domainId.slice(datasetName.length + 1) : '';
+  return {
+    filesIn: firstNames(filesIn(body, incoming).names),
+    filesOut: firstNames(filesIn(body, outgoing).names),
+    failureMessage: content.trace_event_status === 'FAILED' ? failureMessageOf(content) : null,
+    statedVersion: version || null,
+  };
+}
 
 /** An event as the fold sees it. */
 export function foldedEvent(content: EventContent, contentHash: string): FoldedEvent {
-  const files = filesOf(content);
+  const { status_body: body } = content;
+  const [taken, put] = [filesIn(body, incoming), filesIn(body, outgoing)];
   return {
     start: placeInTime(content.start_time),
     component: cutText(content.component, maxShown.name),
@@ -103,7 +133,7 @@ export function foldedEvent(content: EventContent, contentHash: string): FoldedE
     traceStatus: cutText(content.trace_status, maxShown.name),
     traceEventStatus: cutText(content.trace_event_status, maxShown.name),
     failureMessage: failureMessageOf(content),
-    filesIn: files.in,
-    filesOut: files.out,
+    filesIn: boundedNames(taken.names, keptNames.filesIn, taken.cut),
+    filesOut: boundedNames(put.names, keptNames.filesOut, put.cut),
   };
 }

@@ -7,8 +7,10 @@ import { batchSize, inBatches } from '../database/cursor-batches.js';
 import type { StoredContent } from './traces.store.js';
 import { traceEventModel, type TraceEventDocument } from './traces.schema.js';
 
-const contentProjection = { traceId: 1, traceEventId: 1, content: 1 } as const;
+const contentProjection = { traceId: 1, traceEventId: 1, content: 1, contentHash: 1 } as const;
 const listedProjection = { ...contentProjection, edition: 1, startTime: 1, place: 1, receivedAt: 1 } as const;
+
+type HashedContent = StoredContent & Pick<TraceEventDocument, 'contentHash'>;
 
 /** An event as native lists show it. */
 export type ListedEvent = StoredContent & Pick<TraceEventDocument, 'edition' | 'startTime' | 'place' | 'receivedAt'>;
@@ -64,9 +66,9 @@ export class TraceEventsStore {
   }
 
   /** Some events by their documents' ids, in any order. */
-  findByIds(ids: readonly string[]): Promise<StoredContent[]> {
+  findByIds(ids: readonly string[]): Promise<HashedContent[]> {
     const options = { projection: contentProjection, maxTimeMS: statementLimits.listMs } as const;
-    return this.events.find<StoredContent>({ _id: { $in: [...ids] } } as never, options).toArray();
+    return this.events.find<HashedContent>({ _id: { $in: [...ids] } } as never, options).toArray();
   }
 
   /** Up to `limit` events of a trace behind a place, every edition, in their order; or backwards before it. */

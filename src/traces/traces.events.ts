@@ -23,6 +23,8 @@ export const traceOutbox = {
     'operation',
     'filesIn',
     'filesOut',
+    's3Path',
+    'failureMessage',
     'datasetName',
     'datasetVersion',
   ],
@@ -30,8 +32,20 @@ export const traceOutbox = {
   datasetOf: (event: TraceEventDocument) => event.datasetName,
   dataOf: (event: TraceEventDocument) => {
     const { traceId, traceEventId, edition, component, operation, traceStatus, traceEventStatus } = event;
-    const { startTime, endTime, filesIn, filesOut, datasetName, datasetVersion } = event;
-    const step = { component, operation: operation || null, startTime, endTime, traceStatus, traceEventStatus, filesIn, filesOut };
-    return { traceId, traceEventId, edition, ...step, datasetName, datasetVersion, link: `/api/v1/traces/${encodeURIComponent(traceId)}` };
+    const { startTime, endTime, filesIn, filesOut, s3Path, failureMessage, datasetName, datasetVersion } = event;
+    const step = { component, operation: operation || null, startTime, endTime, traceStatus, traceEventStatus };
+    return {
+      traceId,
+      traceEventId,
+      edition,
+      ...step,
+      filesIn,
+      filesOut,
+      s3Path,
+      failureMessage,
+      datasetName,
+      datasetVersion,
+      link: `/api/v1/traces/${encodeURIComponent(traceId)}`,
+    };
   },
 } satisfies Omit<OutboxSource<TraceEventDocument>, 'model'>;

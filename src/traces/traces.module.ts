@@ -2,11 +2,12 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { InjectModel, MongooseModule } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AuthModule } from '../auth/index.js';
-import { EventsModule, OutboxRegistry } from '../events/index.js';
+import { EventConsumers, EventsModule, OutboxRegistry } from '../events/index.js';
 import { JobsModule } from '../jobs/index.js';
 import { TraceEventsStore } from './trace-events.store.js';
 import { TraceListsStore } from './trace-lists.store.js';
 import { TraceProjector } from './trace-projector.js';
+import { TraceRepair } from './trace-repair.js';
 import { TracesCompatController } from './traces.compat.controller.js';
 import { TracesController } from './traces.controller.js';
 import { traceOutbox } from './traces.events.js';
@@ -19,15 +20,23 @@ import { TracesStore } from './traces.store.js';
 @Module({
   imports: [MongooseModule.forFeature([traceModel, traceEventModel]), AuthModule, EventsModule, JobsModule],
   controllers: [TracesCompatController, TracesController],
-  providers: [TracesStore, TraceEventsStore, TraceListsStore, TraceProjector, TracesService, TracesReader],
+  providers: [TracesStore, TraceEventsStore, TraceListsStore, TraceProjector, TraceRepair, TracesService, TracesReader],
 })
 export class TracesModule implements OnModuleInit {
   constructor(
     @InjectModel(traceEventModel.name) private readonly events: Model<TraceEventDocument>,
     private readonly outboxes: OutboxRegistry,
+    private readonly consumers: EventConsumers,
+    private readonly repair: TraceRepair,
   ) {}
 
   onModuleInit(): void {
     this.outboxes.register({ ...traceOutbox, model: this.events });
+    this.consumers.register({
+      name: 'trace-summaries',
+      topics: [traceOutbox.topic],
+      batchSize: 100,
+      handle: (events) => this.repair.handle(events),
+    });
   }
 }

@@ -27,9 +27,13 @@ export interface TraceEventDocument extends Versioned {
   /** Files that the step took in and put out, as far as an event of the platform names them. */
   readonly filesIn: readonly string[];
   readonly filesOut: readonly string[];
-  /** Of the trace: the owner, which never changes, and its creation. */
+  /** Why it failed; null when it did not, or does not say. */
+  readonly failureMessage: string | null;
+  /** The owner of the trace, which never changes. */
   readonly datasetName: string;
+  /** As the event states it, else as the trace does. */
   readonly datasetVersion: string | null;
+  /** Of the trace. */
   readonly traceCreatedAt: Date;
   /** Database clock. */
   readonly receivedAt: Date;
@@ -75,6 +79,7 @@ const eventSchema = new Schema<TraceEventDocument>(
     s3Path: String,
     filesIn: [String],
     filesOut: [String],
+    failureMessage: String,
     datasetName: text,
     datasetVersion: String,
     traceCreatedAt: { type: Date, required: true },

@@ -3,7 +3,7 @@ import { DatasetPermissions, type DatasetToken } from '../auth/index.js';
 import type { Caller } from '../common/caller.js';
 import { databaseAway } from '../database/mongo-errors.js';
 import type { EventRequest } from './compat/event-requests.js';
-import { contentHashOf, foldedEvent, operationOf, type WrittenContent } from './trace-content.js';
+import { contentHashOf, foldedEvent, operationOf, toldContent, type WrittenContent } from './trace-content.js';
 import { foldOf, type TraceFold } from './trace-fold.js';
 import { newTraceId } from './trace-ids.js';
 import { TraceEventsStore } from './trace-events.store.js';
@@ -50,7 +50,7 @@ export class TracesService {
     const owner = request.owner();
     await this.requireWrite(token, owner.datasetId);
     const written = request.creation();
-    const { event, fold } = prepared(written);
+    const { event, fold } = prepared(written, owner);
     const traceId = newTraceId(owner.datasetName);
     const { id, name } = caller.actor;
     const trace = { traceId, ...owner, s3Path: event.s3Path, createdBy: { id, name }, state: 'running', fold } as const;
@@ -69,7 +69,7 @@ export class TracesService {
    */
   async append(traceId: string, request: EventRequest, by: TraceCaller): Promise<StoredContent> {
     const head = await this.headFor(traceId, by.token);
-    const { event, fold } = prepared(request.step());
+    const { event, fold } = prepared(request.step(), head);
     const stored = await this.store.append(head, event, { type: stepTypeOf(event), to: event.traceStatus, caller: by.caller });
     await this.projector.join(traceId, fold).catch((error: Error) => {
       this.logger.warn(`the summary of trace ${traceId} lags behind its event ${stored.traceEventId}: ${error.message}`);
@@ -110,11 +110,9 @@ export class TracesService {
   }
 }
 
-/** Names of files that an event of the platform carries. */
-const maxToldFiles = 100;
-
-function prepared(written: WrittenContent): PreparedEvent {
+function prepared(written: WrittenContent, of: Pick<TraceHead, 'datasetName' | 'datasetVersion'>): PreparedEvent {
   const { content } = written;
+  const { statedVersion, ...told } = toldContent(content, of.datasetName);
   const contentHash = contentHashOf(written);
   const folded = foldedEvent(content, contentHash);
   const event = {
@@ -128,8 +126,8 @@ function prepared(written: WrittenContent): PreparedEvent {
     traceStatus: content.trace_status,
     traceEventStatus: content.trace_event_status,
     s3Path: content.s3_path ?? null,
-    filesIn: folded.filesIn.names.slice(0, maxToldFiles),
-    filesOut: folded.filesOut.names.slice(0, maxToldFiles),
+    ...told,
+    datasetVersion: statedVersion ?? of.datasetVersion,
   };
   return { event, fold: foldOf(folded) };
 }

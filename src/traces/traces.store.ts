@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { ClientSession, Model } from 'mongoose';
 import type { Caller } from '../common/caller.js';
-import { expression, insertionFilter, insertionPipeline, operand, serverTime } from '../database/change.js';
+import { insertionFilter, insertionPipeline, operand, serverTime, type Versioned } from '../database/change.js';
 import { statementLimits } from '../database/connection-options.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
 import { Transactions } from '../database/transactions.js';
@@ -18,20 +18,9 @@ export type TraceHead = Pick<TraceDocument, 'traceId' | 'datasetId' | 'datasetNa
 export type NewTrace = Omit<TraceDocument, '_id' | 'createdAt'>;
 
 /** An event to be appended: what the client sent of it. */
-export type NewEvent = Pick<
+export type NewEvent = Omit<
   TraceEventDocument,
-  | 'startTime'
-  | 'endTime'
-  | 'component'
-  | 'operation'
-  | 'place'
-  | 'contentHash'
-  | 'content'
-  | 'traceStatus'
-  | 'traceEventStatus'
-  | 's3Path'
-  | 'filesIn'
-  | 'filesOut'
+  keyof Versioned | 'traceId' | 'traceEventId' | 'edition' | 'datasetName' | 'traceCreatedAt' | 'receivedAt'
 >;
 
 /** An event as it is answered. */
@@ -93,8 +82,8 @@ export class TracesStore {
     { head, event, telling }: { head: TraceHead; event: NewEvent; telling: Telling },
     session?: ClientSession,
   ): Promise<void> {
-    const { traceId, datasetName, datasetVersion, createdAt: traceCreatedAt } = head;
-    const document = { ...ids, traceId, ...event, datasetName, datasetVersion, traceCreatedAt, receivedAt: expression('$$NOW') };
+    const { traceId, datasetName, createdAt: traceCreatedAt } = head;
+    const document = { ...ids, traceId, ...event, datasetName, traceCreatedAt, receivedAt: serverTime };
     const { type, to, caller } = telling;
     await this.events.updateOne(insertionFilter(ids._id) as never, insertionPipeline({ document, type, to, caller }), {
       upsert: true,

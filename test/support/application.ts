@@ -20,7 +20,7 @@ export interface ListeningApplication {
   readonly connection: Connection;
   readonly url: string;
   readonly http: HttpClient;
-  /** The Authorization header of a bearer with one role. Tokens are taken until 30 s behind their end. */
+  /** The Authorization header of a bearer with one role, who may write the traces of every dataset. Tokens are taken until 30 s behind their end. */
   bearer(role: Role, expiresInSeconds?: number): { authorization: string };
   /** Closes it as at a shutdown. Safe to repeat. */
   close(): Promise<void>;
@@ -49,7 +49,7 @@ async function startOn(env: Readonly<Record<string, string>>): Promise<Listening
     url,
     http,
     bearer: (role, expiresInSeconds = 600) => {
-      const token = issuer.signToken({ sub: `${role}@test`, name: role, roles: [role], expiresInSeconds });
+      const token = issuer.signToken({ sub: `${role}@test`, name: role, roles: [role], datasets: ['*'], expiresInSeconds });
       return { authorization: `Bearer ${token}` };
     },
     close: () => {
