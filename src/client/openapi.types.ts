@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the process runs */
-        get: operations["Health_live[0]"];
+        get: operations["Health_live"];
         put?: never;
         post?: never;
         delete?: never;
@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the process runs */
-        get: operations["Health_live[1]"];
+        get: operations["Health_liveUnprefixed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -557,10 +557,10 @@ export interface paths {
             cookie?: never;
         };
         /** The newest maintenance status */
-        get: operations["MaintenanceCompat_latest[0]"];
+        get: operations["MaintenanceCompat_latest"];
         put?: never;
         /** Pause or resume: adds a maintenance status */
-        post: operations["MaintenanceCompat_set[0]"];
+        post: operations["MaintenanceCompat_set"];
         delete?: never;
         options?: never;
         head?: never;
@@ -575,7 +575,7 @@ export interface paths {
             cookie?: never;
         };
         /** The newest maintenance status */
-        get: operations["MaintenanceCompat_latest[1]"];
+        get: operations["MaintenanceCompat_latestUnprefixed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -592,7 +592,7 @@ export interface paths {
             cookie?: never;
         };
         /** All maintenance statuses, newest first */
-        get: operations["MaintenanceCompat_history[0]"];
+        get: operations["MaintenanceCompat_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -609,10 +609,10 @@ export interface paths {
             cookie?: never;
         };
         /** All maintenance statuses, newest first */
-        get: operations["MaintenanceCompat_history[1]"];
+        get: operations["MaintenanceCompat_historyUnprefixed"];
         put?: never;
         /** Pause or resume: adds a maintenance status */
-        post: operations["MaintenanceCompat_set[1]"];
+        post: operations["MaintenanceCompat_setUnprefixed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -800,6 +800,205 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/status-api/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a trace with its first event */
+        post: operations["TracesCompat_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a trace with its first event */
+        post: operations["TracesCompat_createUnprefixed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status-api/status/{traceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All events of a trace, by start time */
+        get: operations["TracesCompat_read"];
+        put?: never;
+        /** Append an event to a trace */
+        post: operations["TracesCompat_append"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status/{traceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All events of a trace, by start time */
+        get: operations["TracesCompat_readUnprefixed"];
+        put?: never;
+        /** Append an event to a trace */
+        post: operations["TracesCompat_appendUnprefixed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status-api/status-from-path/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The trace created last for a file, whose path is given in base64 */
+        get: operations["TracesCompat_find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status-from-path/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The trace created last for a file, whose path is given in base64 */
+        get: operations["TracesCompat_findUnprefixed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List traces */
+        get: operations["listTraces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{traceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One trace with what it is linked to */
+        get: operations["getTrace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{traceId}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every event of a trace as it was received, by start */
+        get: operations["listTraceEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a file, a dataset or a run was made from, or what was made from it
+         * @description Also as a drawing: `format=dot` for Graphviz, `format=mermaid` for Mermaid, or by `Accept`.
+         */
+        get: operations["getLineage"];
+        put?: never;
+        /**
+         * Take an event of OpenLineage
+         * @description It is kept as it is, unknown facets included. The same event again changes nothing and is 200.
+         */
+        post: operations["takeLineageEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take many events of OpenLineage
+         * @description Up to 1,000, each for itself. The answer is 200 also when every one was refused.
+         */
+        post: operations["takeLineageEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/version": {
         parameters: {
             query?: never;
@@ -932,7 +1131,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            role: "reader" | "worker" | "pipeline" | "operator" | "admin" | "anonymous" | "system";
+            role: "reader" | "worker" | "pipeline" | "operator" | "admin" | "none" | "anonymous" | "system";
             /** @description Network address; null for the service itself. */
             address: string | null;
         };
@@ -1707,7 +1906,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            role: "reader" | "worker" | "pipeline" | "operator" | "admin" | "anonymous" | "system";
+            role: "reader" | "worker" | "pipeline" | "operator" | "admin" | "none" | "anonymous" | "system";
             /** @description Network address; null for the service itself. */
             address: string | null;
         };
@@ -1819,6 +2018,242 @@ export interface components {
             prevCursor: string | null;
             count?: components["schemas"]["ListCountDto"];
         };
+        FailedStepDto: {
+            component: string;
+            operation: string | null;
+            /** @description The English text of its first error, else of another language, else its exception. */
+            message: string | null;
+        };
+        TraceNamesDto: {
+            /** @description In alphabetical order. */
+            names: string[];
+            /** @description True when there are more than these. */
+            cut: boolean;
+        };
+        TraceFilesDto: {
+            /** @description Files that a step took in. */
+            in: components["schemas"]["TraceNamesDto"];
+            /** @description Files that a step put out. */
+            out: components["schemas"]["TraceNamesDto"];
+            /** @description Files that went in and that no step of the trace had put out: where it began. */
+            sources: string[];
+            /** @description Files that came out and that no step of the trace took in: where it ended. */
+            results: string[];
+            /** @description True when an ended trace has not as many results as sources; null while it runs, or when a list is cut. */
+            mismatch: boolean | null;
+        };
+        TraceCreatorDto: {
+            id: string;
+            name: string;
+        };
+        TraceDto: {
+            traceId: string;
+            /** @description The dataset that owns the trace; fixed when it was created. */
+            datasetName: string;
+            /** @description As stated by the creating event. */
+            datasetVersion: string | null;
+            /** @description Path of the uploaded file, as stated by the creating event. */
+            s3Path: string | null;
+            /**
+             * @description By the first end in the order of start times, whenever it arrived.
+             * @enum {string}
+             */
+            state: "running" | "finished" | "failed";
+            /** @description True when there are ends of both outcomes; the first one counts. */
+            contradictoryEnd: boolean;
+            /**
+             * Format: date-time
+             * @description Start of the first step.
+             */
+            startedAt: string | null;
+            /**
+             * Format: date-time
+             * @description End of the step that ended the trace.
+             */
+            endedAt: string | null;
+            durationMs: number | null;
+            failedStep: components["schemas"]["FailedStepDto"] | null;
+            /** @description Components that took a step. */
+            components: components["schemas"]["TraceNamesDto"];
+            files: components["schemas"]["TraceFilesDto"];
+            createdBy: components["schemas"]["TraceCreatorDto"];
+            /** Format: date-time */
+            createdAt: string;
+        };
+        TracePageDto: {
+            items: components["schemas"]["TraceDto"][];
+            nextCursor: string | null;
+            prevCursor: string | null;
+            count?: components["schemas"]["ListCountDto"];
+        };
+        TraceJobDto: {
+            /** Format: uuid */
+            jobId: string;
+            operation: string;
+            status: string;
+            /** @description True when the job carries the id of the trace; else it only has its dataset. */
+            sharesTrace: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            link: string;
+        };
+        TraceWithLinksDto: {
+            traceId: string;
+            /** @description The dataset that owns the trace; fixed when it was created. */
+            datasetName: string;
+            /** @description As stated by the creating event. */
+            datasetVersion: string | null;
+            /** @description Path of the uploaded file, as stated by the creating event. */
+            s3Path: string | null;
+            /**
+             * @description By the first end in the order of start times, whenever it arrived.
+             * @enum {string}
+             */
+            state: "running" | "finished" | "failed";
+            /** @description True when there are ends of both outcomes; the first one counts. */
+            contradictoryEnd: boolean;
+            /**
+             * Format: date-time
+             * @description Start of the first step.
+             */
+            startedAt: string | null;
+            /**
+             * Format: date-time
+             * @description End of the step that ended the trace.
+             */
+            endedAt: string | null;
+            durationMs: number | null;
+            failedStep: components["schemas"]["FailedStepDto"] | null;
+            /** @description Components that took a step. */
+            components: components["schemas"]["TraceNamesDto"];
+            files: components["schemas"]["TraceFilesDto"];
+            createdBy: components["schemas"]["TraceCreatorDto"];
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Events received, counted up to 100 000. */
+            eventCount: number;
+            /** @description Jobs that carry its id, and the newest of its dataset; at most 20. */
+            jobs: components["schemas"]["TraceJobDto"][];
+            /** @description Its events, as pages. */
+            eventsLink: string;
+        };
+        TraceEventDto: {
+            /** Format: uuid */
+            traceEventId: string;
+            /** @description 0 for the first content of the event; each further content received under the same identity has the next number. */
+            edition: number;
+            /** @description As it was sent; trace, start time, component and operation are the identity of an event. */
+            startTime: string;
+            /** @description As it was sent; not always a time. */
+            endTime: string;
+            /**
+             * Format: date-time
+             * @description Null when the start time is no time.
+             */
+            startedAt: string | null;
+            /** Format: date-time */
+            endedAt: string | null;
+            traceStatus: string;
+            traceEventStatus: string;
+            component: string;
+            /** @description Any JSON, as it was sent; so are the next ones. Null where nothing was sent. */
+            operation: Record<string, never> | null;
+            user: Record<string, never> | null;
+            domain: string;
+            domainId: string | null;
+            s3Path: string | null;
+            /** @description Milliseconds. */
+            duration: Record<string, never> | null;
+            statusBody: Record<string, never> | null;
+            meta: Record<string, never> | null;
+            exception: Record<string, never> | null;
+            errors: Record<string, never> | null;
+            /**
+             * Format: date-time
+             * @description Database clock.
+             */
+            receivedAt: string;
+        };
+        TraceEventPageDto: {
+            items: components["schemas"]["TraceEventDto"][];
+            nextCursor: string | null;
+            prevCursor: string | null;
+            count?: components["schemas"]["ListCountDto"];
+        };
+        LineageNodeDto: {
+            /** @example dataset:ROAD_TRAFFIC@2.1 */
+            id: string;
+            /** @enum {string} */
+            kind: "dataset" | "file" | "run" | "trace" | "job";
+            /** @description Of a run: what ran. */
+            name: string;
+            /** @description Null: the platform itself. */
+            namespace: string | null;
+            /** @description As an event stated it. */
+            version: string | null;
+            /**
+             * @description Of a run: how it stands. Else: how the newest known run stands that wrote it; null where none is known.
+             * @enum {string|null}
+             */
+            status: "running" | "completed" | "failed" | "aborted" | null;
+            /**
+             * @description Of a run: who told of it.
+             * @enum {string|null}
+             */
+            source: "trace" | "job" | "openlineage" | null;
+            /** Format: date-time */
+            startedAt: string | null;
+            /** Format: date-time */
+            endedAt: string | null;
+            /** @description Ends of the run were reported that contradict each other; the first one counts. */
+            conflictingEnds: boolean;
+            link: string | null;
+            /** @description Steps between it and the start. */
+            distance: number;
+        };
+        LineageEdgeDto: {
+            from: string;
+            to: string;
+            /**
+             * @description `holds`: a version of the dataset, or a file written as part of it.
+             * @enum {string}
+             */
+            kind: "read" | "wrote" | "holds";
+        };
+        LineageGraphDto: {
+            node: string;
+            /** @enum {string} */
+            direction: "up" | "down";
+            depth: number;
+            /** @description There is more than the 2,000 nodes that an answer may hold. */
+            truncated: boolean;
+            /** @description Files and datasets, then runs; each nearest first. */
+            nodes: components["schemas"]["LineageNodeDto"][];
+            edges: components["schemas"]["LineageEdgeDto"][];
+        };
+        KeptEventDto: {
+            /** Format: uuid */
+            eventId: string;
+            /** @description An event of the same content was kept before. */
+            known: boolean;
+        };
+        LineageBatchResultDto: {
+            /** @description Place in the request, from 0. */
+            index: number;
+            /** Format: uuid */
+            eventId: string | null;
+            /** @description An event of the same content was kept before. */
+            known: boolean;
+            problem: {
+                [key: string]: unknown;
+            } | components["schemas"]["Problem"] | null;
+        };
+        LineageBatchDto: {
+            succeeded: number;
+            failed: number;
+            /** @description In the order of the request. */
+            results: components["schemas"]["LineageBatchResultDto"][];
+        };
         VersionDto: {
             /** @example signalbox */
             name: string;
@@ -1853,7 +2288,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    "Health_live[0]": {
+    Health_live: {
         parameters: {
             query?: never;
             header?: never;
@@ -1880,7 +2315,7 @@ export interface operations {
             };
         };
     };
-    "Health_live[1]": {
+    Health_liveUnprefixed: {
         parameters: {
             query?: never;
             header?: never;
@@ -5128,7 +5563,7 @@ export interface operations {
             };
         };
     };
-    "MaintenanceCompat_latest[0]": {
+    MaintenanceCompat_latest: {
         parameters: {
             query?: never;
             header?: never;
@@ -5192,7 +5627,7 @@ export interface operations {
             };
         };
     };
-    "MaintenanceCompat_set[0]": {
+    MaintenanceCompat_set: {
         parameters: {
             query?: never;
             header?: never;
@@ -5264,7 +5699,7 @@ export interface operations {
             };
         };
     };
-    "MaintenanceCompat_latest[1]": {
+    MaintenanceCompat_latestUnprefixed: {
         parameters: {
             query?: never;
             header?: never;
@@ -5328,71 +5763,7 @@ export interface operations {
             };
         };
     };
-    "MaintenanceCompat_history[0]": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        msg: string;
-                        paused: boolean;
-                        /** @description UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
-                        timestamp: string;
-                    }[];
-                };
-            };
-            /** @description No usable token; not with COMPAT_AUTH=reference */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description The token lacks a role; not with COMPAT_AUTH=reference */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description Unexpected error; its `requestId` finds the log line */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The keys that verify tokens cannot be read now; Retry-After says when */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-        };
-    };
-    "MaintenanceCompat_history[1]": {
+    MaintenanceCompat_history: {
         parameters: {
             query?: never;
             header?: never;
@@ -5456,7 +5827,71 @@ export interface operations {
             };
         };
     };
-    "MaintenanceCompat_set[1]": {
+    MaintenanceCompat_historyUnprefixed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        msg: string;
+                        paused: boolean;
+                        /** @description UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
+                        timestamp: string;
+                    }[];
+                };
+            };
+            /** @description No usable token; not with COMPAT_AUTH=reference */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token lacks a role; not with COMPAT_AUTH=reference */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The keys that verify tokens cannot be read now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    MaintenanceCompat_setUnprefixed: {
         parameters: {
             query?: never;
             header?: never;
@@ -6491,6 +6926,1372 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    TracesCompat_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `dataset` when a trace is created. */
+                    domain: string;
+                    /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                    domain_id: string;
+                    /** @description ISO 8601 by convention; decides the order. */
+                    start_time: string;
+                    /** @description The same, or `N/A`. */
+                    end_time: string;
+                    component: string;
+                    user?: unknown;
+                    operation?: unknown;
+                    status_body?: unknown;
+                    meta?: unknown;
+                    s3_path?: string;
+                    /** @description Milliseconds. */
+                    duration?: number;
+                    exception?: unknown;
+                    /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                    errors?: unknown[];
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                    };
+                };
+            };
+            /** @description The body is not JSON, or lacks a field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    TracesCompat_createUnprefixed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `dataset` when a trace is created. */
+                    domain: string;
+                    /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                    domain_id: string;
+                    /** @description ISO 8601 by convention; decides the order. */
+                    start_time: string;
+                    /** @description The same, or `N/A`. */
+                    end_time: string;
+                    component: string;
+                    user?: unknown;
+                    operation?: unknown;
+                    status_body?: unknown;
+                    meta?: unknown;
+                    s3_path?: string;
+                    /** @description Milliseconds. */
+                    duration?: number;
+                    exception?: unknown;
+                    /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                    errors?: unknown[];
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                    };
+                };
+            };
+            /** @description The body is not JSON, or lacks a field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    TracesCompat_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                        /** Format: uuid */
+                        trace_event_id: string;
+                        /** @description `dataset` when a trace is created. */
+                        domain: string;
+                        /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                        domain_id?: string;
+                        /** @description ISO 8601 by convention; decides the order. */
+                        start_time: string;
+                        /** @description The same, or `N/A`. */
+                        end_time: string;
+                        component: string;
+                        user?: unknown;
+                        operation?: unknown;
+                        status_body?: unknown;
+                        meta?: unknown;
+                        s3_path?: string;
+                        /** @description Milliseconds. */
+                        duration?: number;
+                        exception?: unknown;
+                        /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                        errors?: unknown[];
+                        /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                        trace_status: string;
+                        /** @description `OK` or `FAILED` by convention. */
+                        trace_event_status: string;
+                    }[];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No such trace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    TracesCompat_append: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `dataset` when a trace is created. */
+                    domain: string;
+                    /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                    domain_id?: string;
+                    /** @description ISO 8601 by convention; decides the order. */
+                    start_time: string;
+                    /** @description The same, or `N/A`. */
+                    end_time: string;
+                    component?: string;
+                    user?: unknown;
+                    operation?: unknown;
+                    status_body?: unknown;
+                    meta?: unknown;
+                    s3_path?: string;
+                    /** @description Milliseconds. */
+                    duration?: number;
+                    exception?: unknown;
+                    /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                    errors?: unknown[];
+                    /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                    trace_status: string;
+                    /** @description `OK` or `FAILED` by convention. */
+                    trace_event_status: string;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                        /** Format: uuid */
+                        trace_event_id: string;
+                        /** @description `dataset` when a trace is created. */
+                        domain: string;
+                        /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                        domain_id?: string;
+                        /** @description ISO 8601 by convention; decides the order. */
+                        start_time: string;
+                        /** @description The same, or `N/A`. */
+                        end_time: string;
+                        component: string;
+                        user?: unknown;
+                        operation?: unknown;
+                        status_body?: unknown;
+                        meta?: unknown;
+                        s3_path?: string;
+                        /** @description Milliseconds. */
+                        duration?: number;
+                        exception?: unknown;
+                        /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                        errors?: unknown[];
+                        /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                        trace_status: string;
+                        /** @description `OK` or `FAILED` by convention. */
+                        trace_event_status: string;
+                    };
+                };
+            };
+            /** @description The body is not JSON, or lacks a field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No such trace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    TracesCompat_readUnprefixed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                        /** Format: uuid */
+                        trace_event_id: string;
+                        /** @description `dataset` when a trace is created. */
+                        domain: string;
+                        /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                        domain_id?: string;
+                        /** @description ISO 8601 by convention; decides the order. */
+                        start_time: string;
+                        /** @description The same, or `N/A`. */
+                        end_time: string;
+                        component: string;
+                        user?: unknown;
+                        operation?: unknown;
+                        status_body?: unknown;
+                        meta?: unknown;
+                        s3_path?: string;
+                        /** @description Milliseconds. */
+                        duration?: number;
+                        exception?: unknown;
+                        /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                        errors?: unknown[];
+                        /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                        trace_status: string;
+                        /** @description `OK` or `FAILED` by convention. */
+                        trace_event_status: string;
+                    }[];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No such trace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    TracesCompat_appendUnprefixed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `dataset` when a trace is created. */
+                    domain: string;
+                    /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                    domain_id?: string;
+                    /** @description ISO 8601 by convention; decides the order. */
+                    start_time: string;
+                    /** @description The same, or `N/A`. */
+                    end_time: string;
+                    component?: string;
+                    user?: unknown;
+                    operation?: unknown;
+                    status_body?: unknown;
+                    meta?: unknown;
+                    s3_path?: string;
+                    /** @description Milliseconds. */
+                    duration?: number;
+                    exception?: unknown;
+                    /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                    errors?: unknown[];
+                    /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                    trace_status: string;
+                    /** @description `OK` or `FAILED` by convention. */
+                    trace_event_status: string;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        trace_id: string;
+                        /** Format: uuid */
+                        trace_event_id: string;
+                        /** @description `dataset` when a trace is created. */
+                        domain: string;
+                        /** @description `<dataset id>/<version>`; what is before the first `/` owns the new trace. */
+                        domain_id?: string;
+                        /** @description ISO 8601 by convention; decides the order. */
+                        start_time: string;
+                        /** @description The same, or `N/A`. */
+                        end_time: string;
+                        component: string;
+                        user?: unknown;
+                        operation?: unknown;
+                        status_body?: unknown;
+                        meta?: unknown;
+                        s3_path?: string;
+                        /** @description Milliseconds. */
+                        duration?: number;
+                        exception?: unknown;
+                        /** @description `[{"message": {"nb": "...", "en": "..."}}]` */
+                        errors?: unknown[];
+                        /** @description `STARTED`, `CONTINUE` or `FINISHED` by convention. */
+                        trace_status: string;
+                        /** @description `OK` or `FAILED` by convention. */
+                        trace_event_status: string;
+                    };
+                };
+            };
+            /** @description The body is not JSON, or lacks a field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No such trace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    TracesCompat_find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Base64 of the path in either alphabet, padded or not; may hold `/`. */
+                s3Path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The same, for older clients. */
+                        id: string;
+                        trace_id: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No trace has an event of this path */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    TracesCompat_findUnprefixed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Base64 of the path in either alphabet, padded or not; may hold `/`. */
+                s3Path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The same, for older clients. */
+                        id: string;
+                        trace_id: string;
+                    };
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token may not write the dataset */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description No trace has an event of this path */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody can say now what the token may do; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    listTraces: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; more than 200 is cut to 200. */
+                limit?: number;
+                /** @description `nextCursor` or `prevCursor` of another page; empty is the first page. */
+                cursor?: string;
+                /** @description Adds `count`; exact up to 10 000. */
+                count?: "estimate" | "exact";
+                sort?: "-createdAt" | "createdAt";
+                /** @description May be repeated: any of these. `!value` leaves the value out. */
+                dataset?: string[];
+                /** @description Components that took a step. May be repeated: any of these. `!value` leaves the value out. */
+                component?: string[];
+                /** @description May be repeated: any of these. `!value` leaves the value out. */
+                state?: ("running" | "finished" | "failed")[];
+                /** @description Path of the uploaded file, exactly. */
+                s3Path?: string;
+                /** @description By the start time of the first step. */
+                startedAfter?: string;
+                startedBefore?: string;
+                createdAfter?: string;
+                createdBefore?: string;
+                /** @description Beginning of a trace id, of a dataset name, or of the path of the uploaded file. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TracePageDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTrace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceWithLinksDto"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTraceEvents: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; more than 200 is cut to 200. */
+                limit?: number;
+                /** @description `nextCursor` or `prevCursor` of another page; empty is the first page. */
+                cursor?: string;
+                /** @description Adds `count`; exact up to 10 000. */
+                count?: "estimate" | "exact";
+            };
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceEventPageDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLineage: {
+        parameters: {
+            query: {
+                /** @description `dataset:NAME` (every version), `dataset:NAME@VERSION`, `dataset:NAMESPACE#NAME@VERSION`, `file:PATH`, `run:UUID`, `trace:ID`, `job:ID`. In the parts of a dataset `%`, `#` and `@` are written `%25`, `%23`, `%40`. */
+                node: string;
+                /** @description `up`: what it was made from. `down`: what was made from it. */
+                direction: "up" | "down";
+                /** @description Steps, one after the other. */
+                depth?: number;
+                /** @description Default: what `Accept` asks for, else `json`. */
+                format?: "json" | "dot" | "mermaid";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageGraphDto"];
+                    "text/vnd.graphviz": string;
+                    "text/vnd.mermaid": string;
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeLineageEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description It was kept before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptEventDto"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptEventDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeLineageEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageBatchDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

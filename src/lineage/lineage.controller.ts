@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentCaller, Roles } from '../auth/index.js';
 import type { Caller } from '../common/caller.js';
@@ -29,6 +29,7 @@ const event = {
  * @see API.md 5
  */
 @ApiTags('lineage')
+@ApiExtraModels(LineageGraphDto)
 @Controller('api/v1/lineage')
 export class LineageController {
   constructor(
