@@ -11,5 +11,7 @@ export const runIdOf = (jobId: string, attempt: number): string => uuidv5(String
 export function attemptAt(attempts: readonly JobAttempt[], at: Date): JobAttempt | undefined {
   const time = at.getTime();
   const ended = attempts.find(({ endedAt }) => endedAt?.getTime() === time);
-  return ended ?? attempts.findLast(({ startedAt, endedAt }) => startedAt.getTime() <= time && (endedAt === null || endedAt.getTime() > time));
+  return (
+    ended ?? attempts.findLast(({ startedAt, endedAt }) => startedAt.getTime() <= time && (endedAt === null || endedAt.getTime() > time))
+  );
 }

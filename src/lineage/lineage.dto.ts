@@ -6,7 +6,7 @@ import { nodeKinds, type NodeKind } from './nodes.js';
 import { stepOutcomes, stepSources, type StepSource } from './steps/step.js';
 import { type Direction, directions } from './steps/steps.store.js';
 
-export const maxDepth = 10;
+const maxDepth = 10;
 const nullableInstant = { type: String, format: 'date-time', nullable: true } as const;
 const depthMessage = { message: `depth must be a whole number of 1 to ${maxDepth}` };
 

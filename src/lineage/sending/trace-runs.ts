@@ -16,7 +16,7 @@ function stepNews(event: StoredEvent, trace: RunAddress): RunNews[] {
   const inputs = traceInputs(data);
   const step = { runId: data.traceEventId, jobName: `${trace.jobName}.${nameOf(data)}`, jobType: 'STEP', parent: trace, inputs } as const;
   const start: RunNews = { ...step, eventType: 'START', at: timeIn(data.startTime) ?? event.at };
-  const end = endOf(data);
+  const end = endOf(data, event.at);
   if (!end) return [start];
   const outputs = traceOutputs(data);
   const files = outputs.filter((node) => node.startsWith('file:')).length;
@@ -39,6 +39,6 @@ export function traceNews(event: StoredEvent): RunNews[] {
   return [
     ...(begins ? [{ ...ofTrace, eventType: 'START' as const, at: timeIn(data.startTime) ?? event.at }] : []),
     ...stepNews(event, trace),
-    ...(isFinished(data) && !begins ? [{ ...ofTrace, ...endNews(data), at: endOf(data)?.at ?? event.at }] : []),
+    ...(isFinished(data) && !begins ? [{ ...ofTrace, ...endNews(data), at: endOf(data, event.at)?.at ?? event.at }] : []),
   ];
 }

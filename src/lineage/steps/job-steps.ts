@@ -36,14 +36,17 @@ export function jobOutputs({ datasetName, outputs = [] }: JobEventData, names: N
 const nodeOf = ({ namespace, name, version }: JobDatasetData, names: NodeNames): string =>
   names.nodeAt({ namespace, name, version: version ?? null });
 
+/** Progress and phases tell the graph nothing that the beginning of the attempt has not told. */
+const tellsOfStep = ({ at }: StoredEvent, { startedAt, outcome }: JobRunData): boolean => outcome !== null || startedAt === at.toISOString();
+
 /**
- * What an event of a job tells of a step: each attempt is one. Null for events that belong to no attempt. A dataset counts as written once the job has
+ * What an event of a job tells of a step: each attempt is one. Null for events that neither begin nor end one. A dataset counts as written once the job has
  * completed; before that, an attempt is only known to read.
  */
 export function jobStep(event: StoredEvent, names: NodeNames): StepReport | null {
   const data = event.data as unknown as JobEventData;
   const { run, operation, datasetName } = data;
-  if (!run) return null;
+  if (!run || !tellsOfStep(event, run)) return null;
   const completed = run.outcome === 'completed';
   return {
     runId: run.runId,

@@ -52,7 +52,7 @@ function mergePipeline(report: StepReport): object[] {
 }
 
 /** Datasets whose version is not stated stand for every version. */
-export const versionsOf = (dataset: string): object => ({ $elemMatch: { $gte: `${dataset}@`, $lt: `${dataset}A` } });
+const versionsOf = (dataset: string): object => ({ $elemMatch: { $gte: `${dataset}@`, $lt: `${dataset}A` } });
 
 /** What is needed of a step to know how it left what it wrote. */
 export type StepStanding = Pick<StepDocument, 'runId' | 'outputs' | 'startedAt' | 'end'>;

@@ -28,9 +28,10 @@ export function traceOutputs(data: TraceEventData): string[] {
   return [...(makesDataset ? [datasetOf(data)] : []), ...files.map(fileNode)];
 }
 
-/** How a step ended; null while it only says that it began. */
-export function endOf(data: TraceEventData): StepEnd | null {
-  const at = timeIn(data.endTime) ?? (isFinished(data) || isFailed(data) ? timeIn(data.startTime) : null);
+/** How a step ended; null while it only says that it began. Where it states no time, the time at which it was told counts. */
+export function endOf(data: TraceEventData, toldAt: Date): StepEnd | null {
+  const { startTime, endTime } = data;
+  const at = timeIn(endTime) ?? (isFinished(data) || isFailed(data) ? (timeIn(startTime) ?? toldAt) : null);
   return at ? { at, outcome: isFailed(data) ? 'failed' : 'completed' } : null;
 }
 
@@ -51,6 +52,6 @@ export function traceStep(event: StoredEvent): StepReport {
     link: data.link,
     ...touched(traceInputs(data), traceOutputs(data)),
     startedAt: timeIn(data.startTime),
-    end: endOf(data),
+    end: endOf(data, event.at),
   };
 }
