@@ -43,10 +43,10 @@ export interface RunNews extends RunAddress {
 
 /** Versions of the facets that are sent, as the specification publishes them. */
 const facetVersions = {
-  ParentRunFacet: '1-0-1',
+  ParentRunFacet: '1-2-0',
   ErrorMessageRunFacet: '1-0-1',
   ProcessingEngineRunFacet: '1-1-1',
-  JobTypeJobFacet: '2-0-3',
+  JobTypeJobFacet: '2-0-4',
   DatasetVersionDatasetFacet: '1-0-1',
   OutputStatisticsOutputDatasetFacet: '1-0-2',
 } as const;
