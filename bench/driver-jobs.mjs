@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { changePipeline, insertionFilter, insertionPipeline, operand } from '../dist/database/change.js';
 import { statementLimits, transactionOptions } from '../dist/database/connection-options.js';
 import { endOf, insertionOf, reportChange, reportLines } from '../dist/jobs/job-changes.js';
@@ -69,7 +70,7 @@ export class DriverJobs {
       await session.withTransaction(async () => {
         const job = await this.inProgress.findOneAndDelete({ _id: id, lease: null }, { session });
         if (!job) throw new Error(`job ${id} is not there`);
-        const finished = await this.#insert(this.completed, endOf(job, completion, caller), session);
+        const finished = await this.#insert(this.completed, endOf(job, completion, { caller, endId: randomUUID() }), session);
         const outcome = { status: 'completed', action: [job.operation], by: job.createdBy, jobId: id, at: finished.finishedAt };
         const update = [{ $set: { ...targetFields(job.datasetName), outcome: operand(outcome) } }];
         await this.targets.updateOne({ name: job.datasetName }, update, { upsert: true, session });

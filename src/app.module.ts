@@ -1,10 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { ApiDocsModule } from './api-docs/index.js';
 import { AppChecks } from './app-checks.js';
 import { AppMetrics } from './app-metrics.js';
 import { AuthModule } from './auth/index.js';
 import { ERROR_TRANSLATORS, ErrorFilter } from './common/http/error.filter.js';
+import { UnknownQueryGuard } from './common/http/unknown-query.js';
 import { createValidationPipe } from './common/http/validation.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
@@ -48,6 +49,7 @@ export class AppModule {
         ErrorFilter,
         { provide: ERROR_TRANSLATORS, useValue: [translateMongoError] },
         { provide: APP_FILTER, useExisting: ErrorFilter },
+        { provide: APP_GUARD, useClass: UnknownQueryGuard },
         { provide: APP_PIPE, useFactory: createValidationPipe },
       ],
     };

@@ -35,14 +35,19 @@ describe('readSettings', () => {
 
   it.each([
     ['PORT', ['0', '65535'], ['-1', '65536', '8000.5', 'http', '', ' 1']],
-    ['MONGODB_URL', [url, 'mongodb+srv://db.example/x'], ['http://db', 'db:27017', '']],
+    [
+      'MONGODB_URL',
+      [url, 'mongodb+srv://db.example/x', 'mongodb://[::1]:27017'],
+      ['http://db', 'db:27017', '', 'mongodb://', 'mongodb://a:b:c@h/x', 'mongodb://h:99999', 'mongodb://h,/x', 'mongodb://h/a/b'],
+    ],
+    ['MONGODB_DATABASE', ['jobs', 'jobs-2'], ['', 'a/b', 'a.b', 'a b', 'x'.repeat(64)]],
     ['COMPAT_AUTH', ['strict', 'reference'], ['Strict', 'open', '']],
     ['JOBS_EXTRA_OPERATIONS', ['', 'REINDEX', 'A, B_2'], ['reindex', 'A;B', '2A']],
     ['JOBS_MAX_FAILURES', ['1', '100'], ['0', '101', '']],
     ['JOBS_MAX_LOSSES', ['1', '100'], ['0', '101', 'x']],
     ['JOBS_STALE_SECONDS', ['1'], ['0', '1e3']],
     ['JWT_MAX_AGE_SECONDS', ['60'], ['0']],
-    ['TRUSTED_PROXIES', ['10.0.0.0/8,::1'], ['proxy.example']],
+    ['TRUSTED_PROXIES', ['10.0.0.0/8,::1', 'fd00::/8'], ['proxy.example', '999.1.1.1', '10.0.0.0/33', '10.0.0.0/8/8', '::1/129']],
     ['RATE_LIMIT_PER_SECOND', ['1'], ['0']],
     ['SHUTDOWN_GRACE_SECONDS', ['1', '600'], ['0', '601']],
     ['LOG_LEVEL', ['trace', 'error'], ['verbose', 'INFO']],
@@ -59,6 +64,10 @@ describe('readSettings', () => {
     expect(readSettings({ BUMP_ENABLED: 'true' }).bumpEnabled).toBe(true);
     expect(readSettings({ JWT_AUTH: 'False' }).jwtAuth).toBe(true);
     expect(readSettings({ JWT_AUTH: 'false', COMPAT_AUTH: 'reference' }).jwtAuth).toBe(false);
+  });
+
+  it('does not quote a connection string, which may hold a password', () => {
+    expect(problemsOf({ MONGODB_URL: 'mongodb://user:hunter2/x@h' }).join()).not.toContain('hunter2');
   });
 
   it('names every problem at once', () => {
@@ -118,5 +127,7 @@ describe('readSettings', () => {
     expect(readSettings({ COMPAT_AUHT: 'reference', PATH: '/bin', DOCKER_HOST_NAME: 'x' }).warnings).toEqual([
       'COMPAT_AUHT is not a setting; did you mean COMPAT_AUTH?',
     ]);
+    expect(readSettings({ PROT: '1' }).warnings).toEqual(['PROT is not a setting; did you mean PORT?']);
+    expect(readSettings({ SECRETS_FILE: 'secrets.json' }).warnings).toEqual(['SECRETS_FILE has no effect without MONGODB_URL']);
   });
 });

@@ -2,7 +2,20 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanEnv, type CleanedEnv } from 'envalid';
 import { distance } from 'fastest-levenshtein';
-import { address, exactlyTrue, integer, list, oneOf, text, unlessFalse, withFirstHost } from './setting-types.js';
+import { ConnectionString } from 'mongodb-connection-string-url';
+import {
+  address,
+  databaseIn,
+  databaseName,
+  exactlyTrue,
+  integer,
+  isNetwork,
+  list,
+  mongodbAddress,
+  oneOf,
+  text,
+  unlessFalse,
+} from './setting-types.js';
 
 export const compatAuthModes = ['strict', 'reference'] as const;
 export type CompatAuthMode = (typeof compatAuthModes)[number];
@@ -15,11 +28,11 @@ export const settingSpecs = {
   PORT: integer(0, 65_535)({ default: 8000, desc: 'Port to listen on; 0 takes a free one.' }),
   DATA_DIR: text({ default: './data', desc: 'Folder of the embedded database, its keys and tokens.' }),
   INPUT_DIR: text({ default: undefined, desc: 'Folder of the importable tar files. Default: `DATA_DIR/input`.' }),
-  MONGODB_URL: address(['mongodb:', 'mongodb+srv:'])({
+  MONGODB_URL: mongodbAddress({
     default: undefined,
     desc: 'Your own MongoDB 6.0+ replica set. Without it the service starts its own database. Also `MONGODB_URL_FILE`.',
   }),
-  MONGODB_DATABASE: text({ default: undefined, desc: 'Database name. Default: the path of `MONGODB_URL`, else `signalbox`.' }),
+  MONGODB_DATABASE: databaseName({ default: undefined, desc: 'Database name. Default: the path of `MONGODB_URL`, else `signalbox`.' }),
   SECRETS_FILE: text({
     default: undefined,
     desc: 'JSON file with `MONGODB_USER` and `MONGODB_PASSWORD`, as the original job service has it.',
@@ -46,7 +59,7 @@ export const settingSpecs = {
   STACK: text({ default: undefined, desc: '`qa` makes the audience of the job cookies `datastore-qa`.' }),
   BUMP_ENABLED: exactlyTrue({ default: false, desc: '`true` allows BUMP jobs.' }),
   JOBS_EXTRA_OPERATIONS: list(
-    /^[A-Z][A-Z0-9_]*$/,
+    (word) => /^[A-Z][A-Z0-9_]*$/.test(word),
     'names such as REINDEX',
   )({ default: [], desc: 'Operations beside the nine, native API only.' }),
   JOBS_MAX_FAILURES: integer(1, 100)({ default: 3, desc: 'Failures after which a job is failed, unless the job says otherwise.' }),
@@ -80,10 +93,7 @@ export const settingSpecs = {
     desc: 'Client in Keycloak whose resources the datasets are; with `KEYCLOAK_SERVER`.',
   }),
   METRICS_TOKEN: text({ default: undefined, desc: 'When set, `/metrics` asks for it as bearer token. Also `METRICS_TOKEN_FILE`.' }),
-  TRUSTED_PROXIES: list(
-    /^[0-9a-fA-F.:/]+$/,
-    'addresses or networks',
-  )({ default: [], desc: 'Proxies whose `X-Forwarded-For` is believed.' }),
+  TRUSTED_PROXIES: list(isNetwork, 'addresses or networks')({ default: [], desc: 'Proxies whose `X-Forwarded-For` is believed.' }),
   RATE_LIMIT_PER_SECOND: integer(1, 1_000_000)({ default: undefined, desc: 'Requests per second and subject; more are answered 429.' }),
   MAINTENANCE_STOPS_CLOCKS: unlessFalse({
     default: true,
@@ -150,11 +160,12 @@ function withCredentials(url: string | undefined, secretsFile: string | undefine
   try {
     const secrets = JSON.parse(readFileSync(secretsFile, 'utf8')) as Record<string, string>;
     const { MONGODB_USER: user, MONGODB_PASSWORD: password } = secrets;
-    const { username, search, pathname, searchParams } = new URL(withFirstHost(url));
-    if (username !== '' || !user || !password) return url;
-    const signedIn = url.replace('://', `://${encodeURIComponent(user)}:${encodeURIComponent(password)}@`);
-    if (searchParams.has('authSource')) return signedIn;
-    return `${signedIn}${search ? '&' : pathname ? '?' : '/?'}authSource=admin`;
+    const signedIn = new ConnectionString(url);
+    if (signedIn.username !== '' || !user || !password) return url;
+    signedIn.username = encodeURIComponent(user);
+    signedIn.password = encodeURIComponent(password);
+    if (!signedIn.searchParams.has('authSource')) signedIn.searchParams.set('authSource', 'admin');
+    return signedIn.href;
   } catch (error) {
     // The message of a syntax error would quote the file.
     problems.push(`SECRETS_FILE: ${secretsFile} is not a readable JSON file (${(error as NodeJS.ErrnoException).code ?? 'no JSON'})`);
@@ -162,15 +173,27 @@ function withCredentials(url: string | undefined, secretsFile: string | undefine
   }
 }
 
+const sortedLetters = (name: string): string => [...name].sort().join('');
+
 /** Names that are set but unknown, and close to a known one: most likely typing errors. */
 function nearMisses(env: NodeJS.ProcessEnv): string[] {
   const known = [...Object.keys(settingSpecs), ...secretSettings.map((name) => `${name}_FILE`), ...ignoredSettings];
   const close = (name: string) =>
-    known.find((candidate) => candidate.length > 4 && distance(name, candidate) <= (candidate.length > 8 ? 2 : 1));
+    known.find(
+      (candidate) =>
+        sortedLetters(name) === sortedLetters(candidate) ||
+        (candidate.length > 4 && distance(name, candidate) <= (candidate.length > 8 ? 2 : 1)),
+    );
   return Object.keys(env)
     .filter((name) => !known.includes(name))
     .flatMap((name) => (close(name) ? [`${name} is not a setting; did you mean ${close(name)}?`] : []));
 }
+
+/** What is set and most likely not meant. */
+const warningsOf = (env: NodeJS.ProcessEnv, values: Cleaned): string[] => [
+  ...nearMisses(env),
+  ...(values.SECRETS_FILE && !values.MONGODB_URL ? ['SECRETS_FILE has no effect without MONGODB_URL'] : []),
+];
 
 function clean(env: NodeJS.ProcessEnv, problems: string[]): Cleaned {
   const known = Object.fromEntries(Object.keys(settingSpecs).map((name) => [name, env[name]]));
@@ -262,10 +285,6 @@ export const SETTINGS = Symbol('settings');
 /** Issuer and audience of the tokens that the embedded issuer signs. */
 export const embeddedIssuer = { issuer: 'signalbox-embedded', audience: 'signalbox' } as const;
 
-function databaseNameOf(url: string | undefined): string | undefined {
-  return url ? new URL(withFirstHost(url)).pathname.slice(1) || undefined : undefined;
-}
-
 /** The settings of jobs and their workers. */
 const jobSettingsOf = (values: Cleaned) => ({
   bumpEnabled: values.BUMP_ENABLED,
@@ -314,7 +333,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     dataDir,
     inputDir: values.INPUT_DIR ? resolve(values.INPUT_DIR) : join(dataDir, 'input'),
     mongodbUrl: mongodbUrl ?? null,
-    mongodbDatabase: values.MONGODB_DATABASE ?? databaseNameOf(mongodbUrl) ?? 'signalbox',
+    mongodbDatabase: values.MONGODB_DATABASE ?? (mongodbUrl && databaseIn(mongodbUrl)) ?? 'signalbox',
     mongodBinary: values.MONGOD_BINARY ?? null,
     jwksUrl: values.JWKS_URL ?? null,
     jwtIssuer: values.JWKS_URL ? values.JWT_ISSUER! : embeddedIssuer.issuer,
@@ -338,6 +357,6 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? null,
     commitId: values.COMMIT_ID ?? null,
-    warnings: nearMisses(env),
+    warnings: warningsOf(env, values),
   });
 }

@@ -1,5 +1,5 @@
 /** Documents that a stream asks the server for at once. */
-export const batchSize = 200;
+export const batchSize = 100;
 
 interface Cursor<T> {
   next(): Promise<T | null>;

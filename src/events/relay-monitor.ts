@@ -42,6 +42,7 @@ export class RelayMonitor {
       const pending = backlogs.reduce((sum, backlog) => sum + backlog.pending, 0);
       return { pending, lagSeconds: Math.max(0, ...backlogs.map((backlog) => backlog.lagSeconds)) };
     } catch {
+      this.measured = undefined; // the next to ask looks again
       return { pending: 0, lagSeconds: null }; // the check of the database says what is wrong
     }
   }

@@ -251,7 +251,7 @@ export function insertionOf(id: string, { reason, ...job }: NewJob, { caller, af
 }
 
 /** The job as it goes into `completed`, after it was taken out of `inprogress`. */
-export function endOf(job: JobDocument, end: JobEnd, caller: Caller): Insertion {
+export function endOf(job: JobDocument, end: JobEnd, { caller, endId }: { caller: Caller; endId: string }): Insertion {
   const { version, outbox, ...fields } = job;
   const log = appendLines(end.lines, { log: new Expression(operand(job.log)), logBytes: new Expression(operand(job.logBytes)) });
   const described = end.description !== undefined;
@@ -268,6 +268,7 @@ export function endOf(job: JobDocument, end: JobEnd, caller: Caller): Insertion 
       ...end.kept,
       updatedAt: serverTime,
       finishedAt: serverTime,
+      endId,
       ...log,
     },
     type: `job.${end.status}`,

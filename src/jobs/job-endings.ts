@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../common/caller.js';
 import { databaseAway } from '../database/mongo-errors.js';
@@ -18,21 +19,20 @@ export class JobEndings {
   ) {}
 
   /**
-   * Ends a job. Where the database did not say what became of it, the finished job itself tells.
+   * Ends a job. Where the database did not say what became of it, the finished job itself tells by the id of the end that it keeps.
    * @param end decides how, from the job as it is taken out; may be called more than once
    * @returns the finished job; null when it is not there or not as expected
    */
   async end(id: string, end: (job: JobDocument) => JobEnd, options: { expected: Expected; caller: Caller }): Promise<JobView | null> {
-    try {
-      const finished = await this.store.finish(id, end, options);
-      if (finished) this.measure(finished);
-      return finished;
-    } catch (error) {
+    const endId = randomUUID();
+    const finished = await this.store.finish(id, end, { ...options, endId }).catch(async (error: unknown) => {
       if (!databaseAway(error)) throw error;
-      const finished = await this.store.findFinished(id).catch(() => null);
-      if (!finished || finished.outbox.at(-1)?.requestId !== options.caller.requestId) throw error;
-      return finished;
-    }
+      const found = await this.store.findFinished(id).catch(() => null);
+      if (found?.endId !== endId) throw error;
+      return found;
+    });
+    if (finished) this.measure(finished);
+    return finished;
   }
 
   private measure(job: JobView): void {

@@ -103,3 +103,6 @@ export function withoutIdleStatus(filter: JobFilter, collection: 'inProgress' | 
     ? rest
     : { ...rest, status: { wanted: status.wanted.filter((each) => held.includes(each as never)), refused: status.refused } };
 }
+
+/** Workers of the original know no `notBefore`: a job whose time is to come is kept from them. Null is before every date. */
+export const timeHasCome = { $expr: { $lte: ['$notBefore', '$$NOW'] } };

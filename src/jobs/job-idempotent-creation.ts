@@ -6,7 +6,7 @@ import { Idempotency, type IdempotentAnswer } from '../database/idempotency.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
 import { Metrics } from '../observability/index.js';
 import type { JobView } from './job-views.js';
-import { type CreateRequest, JobsService } from './jobs.service.js';
+import { type CreatedOrHeld, type CreateRequest, JobsService } from './jobs.service.js';
 import { JobsStore } from './jobs.store.js';
 import { ClaimDesk } from './protocol/claim-desk.js';
 
@@ -16,9 +16,6 @@ export interface KeyedCreation extends CreateRequest {
   /** The answer that is kept and sent for a new job. */
   readonly answerFor: (job: JobView) => StoredAnswer;
 }
-
-export type KeyedOutcome =
-  { readonly kind: 'answer'; readonly answer: IdempotentAnswer } | { readonly kind: 'holder'; readonly job: JobView };
 
 /** Creates jobs for callers that may repeat their call. */
 @Injectable()
@@ -35,7 +32,12 @@ export class JobIdempotentCreation {
    * Creates a job once for a key, or answers with the holder of a busy dataset where the request asks for that.
    * @throws TargetBusyError, IdempotencyKeyReusedError
    */
-  async create({ job, key, answerFor, onConflict }: KeyedCreation, caller: Caller): Promise<KeyedOutcome> {
+  async create(creation: KeyedCreation, caller: Caller): Promise<CreatedOrHeld<IdempotentAnswer>> {
+    return this.jobs.createOrFindHolder(creation, () => this.tryCreate(creation, caller));
+  }
+
+  /** The answer; null when the dataset is busy. */
+  private async tryCreate({ job, key, answerFor }: KeyedCreation, caller: Caller): Promise<IdempotentAnswer | null> {
     try {
       const answer = await this.idempotency.once(key, caller, async (session) =>
         answerFor(await this.store.createWithin(session, randomUUID(), { job, caller })),
@@ -44,12 +46,10 @@ export class JobIdempotentCreation {
         this.metrics.jobCreated(job.operation);
         this.desk.ring();
       }
-      return { kind: 'answer', answer };
+      return answer;
     } catch (error) {
-      if (!duplicateKeyOf(error)?.includes('datasetName')) throw error;
-      const holder = await this.store.findActiveByDataset(job.datasetName);
-      if (holder && onConflict === 'return') return { kind: 'holder', job: holder };
-      throw this.jobs.busy(holder);
+      if (duplicateKeyOf(error)?.includes('datasetName')) return null;
+      throw error;
     }
   }
 }

@@ -4,22 +4,13 @@ import type { Model } from 'mongoose';
 import type { Place } from '../common/http/cursor.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { statementLimits } from '../database/connection-options.js';
-import { batchSize, inBatches } from '../database/cursor-batches.js';
-import { collectionsOf, conditionsOf, type JobFilter, withoutIdleStatus } from './job-filter.js';
-import { type CompatStatus, isFinal, type JobStatus, reportedState, statusesShownAs } from './jobs-lifecycle.js';
-import { type CompatListedJob, compatProjection, type ListedJob, listedProjection } from './job-views.js';
-import { completedModel, inProgressModel, type JobDocument, manifestoName } from './jobs.schema.js';
+import { collectionsOf, conditionsOf, type JobFilter, timeHasCome, withoutIdleStatus } from './job-filter.js';
+import type { JobStatus } from './jobs-lifecycle.js';
+import { type ListedJob, listedProjection } from './job-views.js';
+import { completedModel, inProgressModel, type JobDocument } from './jobs.schema.js';
 
 export const jobSorts = ['-createdAt', 'createdAt', '-finishedAt'] as const;
 export type JobSort = (typeof jobSorts)[number];
-
-/** What the original's list can be narrowed to. */
-export interface CompatFilter {
-  readonly status?: CompatStatus | undefined;
-  /** Any of these; all when empty. */
-  readonly operations: readonly string[];
-  readonly ignoreCompleted: boolean;
-}
 
 type SortField = 'createdAt' | 'finishedAt';
 
@@ -34,20 +25,7 @@ function behind(field: SortField, place: Place | undefined, direction: 1 | -1): 
 const conditions = (all: Record<string, unknown>[]): Record<string, unknown> =>
   all.length === 0 ? {} : all.length === 1 ? all[0]! : { $and: all };
 
-/** Workers of the original know no `notBefore`: a job whose time is to come is kept from them. Null is before every date. */
-const timeHasCome = { $expr: { $lte: ['$notBefore', '$$NOW'] } };
-
-/** Unfinished jobs that the original's clients see under a word; without one all. */
-function unfinishedShownAs(word: CompatStatus | undefined): Record<string, unknown> {
-  if (word === undefined) return {};
-  if (word === 'queued') return { status: word, ...timeHasCome };
-  return { ...reportedState(word) };
-}
-
-const anyOperation = (operations: readonly string[]): Record<string, unknown> =>
-  operations.length === 0 ? {} : { operation: operations.length === 1 ? operations[0] : { $in: [...operations] } };
-
-/** Every list of jobs. In each, `inprogress` is read before `completed`, so that a job that moves in between is met at least once; doubles are dropped. */
+/** The native lists of jobs. In each, `inprogress` is read before `completed`, so that a job that moves in between is met at least once; doubles are dropped. */
 @Injectable()
 export class JobListsStore {
   constructor(
@@ -106,49 +84,6 @@ export class JobListsStore {
       (await this.inProgressJobs.collection.estimatedDocumentCount(options)) +
       (await this.completedJobs.collection.estimatedDocumentCount(options))
     );
-  }
-
-  /** The original's list, in arrays of bounded size: unfinished jobs in order of creation, then finished ones in order of completion. No time limit. */
-  async *streamCompat({ status, operations, ignoreCompleted }: CompatFilter): AsyncGenerator<CompatListedJob[]> {
-    const operation = anyOperation(operations);
-    const statuses = status === undefined ? undefined : statusesShownAs(status);
-    const seen = new Set<string>();
-    if (!statuses || !statuses.some(isFinal)) {
-      const filter = { ...unfinishedShownAs(status), ...operation };
-      const hint = status === undefined ? undefined : operations.length > 0 ? 'poll' : 'status_created';
-      for await (const jobs of this.streamFrom('inProgress', filter, { sort: { createdAt: 1, _id: 1 }, hint })) {
-        for (const job of jobs) seen.add(job._id);
-        yield jobs;
-      }
-    }
-    if (ignoreCompleted || (statuses && !statuses.some(isFinal))) return;
-    yield* this.finishedUnseen({ ...(statuses && { status: { $in: [...statuses] } }), ...operation }, seen);
-  }
-
-  /** Every job of a target: those of the name, and BUMPs whose manifesto names it; unfinished ones first. */
-  async *streamOfTarget(name: string, operations: readonly string[]): AsyncGenerator<CompatListedJob[]> {
-    const filter = { $or: [{ datasetName: name }, { [manifestoName]: name }], ...anyOperation(operations) };
-    const seen = new Set<string>();
-    for await (const jobs of this.streamFrom('inProgress', filter, { sort: { createdAt: 1, _id: 1 } })) {
-      for (const job of jobs) seen.add(job._id);
-      yield jobs;
-    }
-    yield* this.finishedUnseen(filter, seen);
-  }
-
-  private async *finishedUnseen(filter: Record<string, unknown>, seen: ReadonlySet<string>): AsyncGenerator<CompatListedJob[]> {
-    for await (const jobs of this.streamFrom('completed', filter, { sort: { finishedAt: 1, _id: 1 } }))
-      yield jobs.filter((job) => !seen.has(job._id));
-  }
-
-  private streamFrom(
-    name: 'inProgress' | 'completed',
-    filter: Record<string, unknown>,
-    order: { sort: Record<string, 1>; hint?: string | undefined },
-  ): AsyncGenerator<CompatListedJob[]> {
-    const cursor = this.collectionOf(name).find(filter).sort(order.sort).batchSize(batchSize).project<CompatListedJob>(compatProjection);
-    // With no job in the state the planner cannot tell the claim's index from the poll's, and may sort in memory.
-    return inBatches(order.hint === undefined ? cursor : cursor.hint(order.hint));
   }
 
   /** The unfinished jobs of some datasets, without their logs. */

@@ -41,7 +41,7 @@ const listedFields = [
     'lease',
     'cancelRequested',
   ],
-  ...['checkpoint', 'result', 'closingCall', 'compatRequeues'],
+  ...['checkpoint', 'result', 'closingCall', 'endId', 'compatRequeues'],
   ...['error', 'attempts', 'retryOf', 'traceId', 'createdBy', 'createdAt', 'updatedAt', 'startedAt', 'finishedAt'],
 ];
 

@@ -13,7 +13,6 @@ import { type CompatJob, compatJobOf } from './compat/compat-job.js';
 import { CompatCreation, type CreationResult } from './compat/compat-creation.js';
 import { jobSchema, newJobsSchema, resultSchema, statusReportSchema } from './compat/compat-schemas.js';
 import { readJobsQuery, readNewJobs, readStatusReport } from './compat/job-requests.js';
-import type { CompatListedJob } from './job-views.js';
 import { compatStatuses, isReferenceOperation, referenceOperations } from './jobs-lifecycle.js';
 import { JobNotFoundError } from './jobs.errors.js';
 import { JobsReader } from './jobs.reader.js';
@@ -50,8 +49,8 @@ export class JobsCompatController {
   async list(@Query() query: Record<string, unknown>, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { status, operations, ignoreCompleted } = readJobsQuery(query);
     if (status === 'queued') this.polls.note(operations.length > 0 ? operations : referenceOperations);
-    const stream = this.reader.streamCompat({ status, operations: this.shownOperations(operations), ignoreCompleted });
-    await sendJsonArray(request, reply, shown(stream));
+    const items = this.reader.compatList({ status, operations: this.shownOperations(operations), ignoreCompleted });
+    await sendJsonArray(request, reply, items);
   }
 
   /** The original's clients refuse a whole list that holds an operation they do not know. */
@@ -119,13 +118,8 @@ export class JobsCompatController {
   @ApiParam({ name: 'name', type: String })
   @ApiOkResponse(jobArray)
   async listOfTarget(@Param('name') name: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await sendJsonArray(request, reply, shown(this.reader.streamOfTarget(name, this.shownOperations([]))));
+    await sendJsonArray(request, reply, this.reader.compatListOfTarget(name, this.shownOperations([])));
   }
-}
-
-/** The items of a list as the original shows them, in arrays of bounded size. */
-async function* shown(jobs: AsyncIterable<CompatListedJob[]>): AsyncGenerator<CompatJob[]> {
-  for await (const batch of jobs) yield batch.map(compatJobOf);
 }
 
 /** The user of the cookies as the one who acts. */

@@ -106,9 +106,9 @@ export class JobsController {
       return send(reply, this.answerFor(outcome.job, outcome.created ? 201 : 200));
     }
     const outcome = await this.keyed.create({ ...request, key, answerFor: (created) => this.answerFor(created, 201) }, caller);
-    if (outcome.kind === 'holder') return send(reply, this.answerFor(outcome.job, 200));
-    if (outcome.answer.replayed) reply.header('Idempotency-Replayed', 'true');
-    return send(reply, outcome.answer);
+    if (outcome.kind === 'held') return send(reply, this.answerFor(outcome.holder, 200));
+    if (outcome.value.replayed) reply.header('Idempotency-Replayed', 'true');
+    return send(reply, outcome.value);
   }
 
   @Patch(':jobId')

@@ -7,6 +7,7 @@ import { MaintenanceGateModule } from '../maintenance/index.js';
 import { MetricSources, ObservabilityModule } from '../observability/index.js';
 import { ActiveWorkRegistry, TargetsModule } from '../targets/index.js';
 import { WorkersModule } from '../workers/index.js';
+import { CompatListsStore } from './compat/compat-lists.store.js';
 import { CompatCreation } from './compat/compat-creation.js';
 import { BulkCreation } from './bulk/bulk-creation.js';
 import { BulkController } from './bulk/bulk.controller.js';
@@ -52,6 +53,7 @@ import { WorkerProtocolController } from './protocol/worker-protocol.controller.
     ...[
       JobsStore,
       JobListsStore,
+      CompatListsStore,
       JobsService,
       JobEndings,
       JobsReader,

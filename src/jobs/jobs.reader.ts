@@ -5,9 +5,10 @@ import { SETTINGS, type Settings } from '../config/settings.js';
 import { ranOutOfTime } from '../database/mongo-errors.js';
 import type { ActiveWork, ActiveWorkSource } from '../targets/index.js';
 import type { JobFilter } from './job-filter.js';
-import { type CompatFilter, JobListsStore, type JobSort } from './job-lists.store.js';
+import { type CompatFilter, CompatListsStore } from './compat/compat-lists.store.js';
+import { JobListsStore, type JobSort } from './job-lists.store.js';
 import { toJobDto } from './job-mapper.js';
-import type { CompatListedJob, ListedJob } from './job-views.js';
+import type { ListedJob } from './job-views.js';
 import type { JobDto } from './job-answers.dto.js';
 import { compatStatusOf, targetActionOf } from './jobs-lifecycle.js';
 
@@ -56,6 +57,7 @@ const fewestRuns = 5;
 export class JobsReader implements ActiveWorkSource {
   constructor(
     private readonly lists: JobListsStore,
+    private readonly compatLists: CompatListsStore,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -86,14 +88,14 @@ export class JobsReader implements ActiveWorkSource {
     return { value: Math.min(value, exactUpTo), exact: value <= exactUpTo };
   }
 
-  /** The original's list of jobs. */
-  streamCompat(filter: CompatFilter): AsyncGenerator<CompatListedJob[]> {
-    return this.lists.streamCompat(filter);
+  /** The original's list of jobs: JSON texts of items, in pieces. */
+  compatList(filter: CompatFilter): AsyncGenerator<string> {
+    return this.compatLists.list(filter);
   }
 
-  /** The original's list of a target's jobs. */
-  streamOfTarget(name: string, operations: readonly string[]): AsyncGenerator<CompatListedJob[]> {
-    return this.lists.streamOfTarget(name, operations);
+  /** The original's list of a target's jobs: JSON texts of items, in pieces. */
+  compatListOfTarget(name: string, operations: readonly string[]): AsyncGenerator<string> {
+    return this.compatLists.listOfTarget(name, operations);
   }
 
   /** The unfinished jobs of some datasets: at most one each, in any order. */

@@ -81,6 +81,8 @@ export interface JobDocument extends Versioned {
   readonly outputs: string | null;
   /** Fingerprint of the worker's call that ended the last attempt, so that its repeat is recognised. */
   readonly closingCall: string | null;
+  /** The one attempt to end the job that succeeded; only finished jobs have it. */
+  readonly endId?: string;
   /** How often workers of the original put it back from running to queued. */
   readonly compatRequeues: number;
   /** The due time for which it has been told that it passed. */
@@ -196,6 +198,7 @@ const jobPaths = {
   inputs: String,
   outputs: String,
   closingCall: String,
+  endId: String,
   compatRequeues: Number,
   overdueTold: Date,
   attempts: [attemptPaths],

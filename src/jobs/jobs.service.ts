@@ -37,6 +37,9 @@ export interface CreateRequest {
   readonly onConflict: 'refuse' | 'return';
 }
 
+/** What became of a creation: the thing that was made, or the job that holds the dataset. */
+export type CreatedOrHeld<T> = { readonly kind: 'created'; readonly value: T } | { readonly kind: 'held'; readonly holder: JobView };
+
 /** How often a report is tried again when the job changed between two looks at it. */
 const maxLooks = 5;
 
@@ -81,20 +84,23 @@ export class JobsService {
    * @throws TargetBusyError when the dataset is busy and the request refuses that
    */
   async create({ job, onConflict }: CreateRequest, caller: Caller): Promise<{ created: boolean; job: JobView }> {
-    for (let look = 0; look < maxLooks; look++) {
-      const created = await this.tryCreate(job, caller);
-      if (created) return { created: true, job: created };
-      const holder = await this.store.findActiveByDataset(job.datasetName);
-      if (holder && onConflict === 'return') return { created: false, job: holder };
-      if (holder) throw this.busy(holder);
-    }
-    throw this.busy(null);
+    const created = await this.createOrFindHolder({ job, onConflict }, () => this.tryCreate(job, caller));
+    return created.kind === 'created' ? { created: true, job: created.value } : { created: false, job: created.holder };
   }
 
-  /** The conflict that names a dataset's holder; null when it ended between the two looks at it. */
-  busy(holder: JobView | null): TargetBusyError {
-    if (!holder) return new TargetBusyError('The dataset had an active job, which has just ended; try again.', null);
-    return new TargetBusyError(holderSentence(holder), holderOf(holder));
+  /**
+   * Repeats `create`, which answers null where the dataset is busy, until it answers or somebody is found who holds the dataset: its holder may end in between.
+   * @throws TargetBusyError when the dataset is busy and the request refuses that
+   */
+  async createOrFindHolder<T>({ job, onConflict }: CreateRequest, create: () => Promise<T | null>): Promise<CreatedOrHeld<T>> {
+    for (let look = 0; look < maxLooks; look++) {
+      const value = await create();
+      if (value !== null) return { kind: 'created', value };
+      const holder = await this.store.findActiveByDataset(job.datasetName);
+      if (holder && onConflict === 'return') return { kind: 'held', holder };
+      if (holder) throw busy(holder);
+    }
+    throw busy(null);
   }
 
   /** Says in one sentence what keeps a dataset busy. */
@@ -202,6 +208,12 @@ export class JobsService {
     const changedBy = last ? { id: last.actor.id, name: last.actor.name } : null;
     throw new PreconditionFailedError({ status: job.status, version: job.version }, changedBy);
   }
+}
+
+/** The conflict that names a dataset's holder; null when it ended between the two looks at it. */
+function busy(holder: JobView | null): TargetBusyError {
+  if (!holder) return new TargetBusyError('The dataset had an active job, which has just ended; try again.', null);
+  return new TargetBusyError(holderSentence(holder), holderOf(holder));
 }
 
 const noMessage = 'The worker reported no message.';

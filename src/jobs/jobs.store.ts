@@ -4,7 +4,7 @@ import type { ClientSession, Model } from 'mongoose';
 import type { Caller } from '../common/caller.js';
 import { type Change, changePipeline, type Insertion, insertionFilter, insertionPipeline } from '../database/change.js';
 import { statementLimits } from '../database/connection-options.js';
-import { duplicateKeyOf } from '../database/mongo-errors.js';
+import { databaseAway, duplicateKeyOf } from '../database/mongo-errors.js';
 import { Transactions } from '../database/transactions.js';
 import { TargetOutcomes } from '../targets/index.js';
 import { endOf, insertionOf, type JobEnd, type NewJob } from './job-changes.js';
@@ -38,7 +38,8 @@ export class JobsStore {
   }
 
   /**
-   * Creates a queued job and makes its target known. `busy` when the dataset has an unfinished job.
+   * Creates a queued job and makes its target known. `busy` when the dataset has an unfinished job. Where the database did not say what became of it, it is
+   * looked for; an error then leaves the outcome unknown.
    * @param after see `insertionOf`
    */
   async create(id: string, job: NewJob, options: { caller: Caller; after?: Date | null }): Promise<Creation> {
@@ -50,6 +51,8 @@ export class JobsStore {
       };
     } catch (error) {
       if (duplicateKeyOf(error)?.includes('datasetName')) return { kind: 'busy' };
+      const created = databaseAway(error) ? await this.findById(id).catch(() => null) : null;
+      if (created) return { kind: 'created', job: created };
       throw error;
     }
   }
@@ -83,16 +86,21 @@ export class JobsStore {
   }
 
   /**
-   * Ends a job: takes it out of `inprogress`, puts it into `completed` and records what happened to its targets, in one transaction.
+   * Ends a job: takes it out of `inprogress`, puts it into `completed` and records what happened to its targets, in one transaction. The finished job
+   * keeps `endId`, by which a caller that did not hear the answer knows its own end.
    * @returns the finished job, or null when the job is not there or not as expected; nothing has changed then
    */
-  async finish(id: string, end: (job: JobDocument) => JobEnd, options: { expected: Expected; caller: Caller }): Promise<JobView | null> {
+  async finish(
+    id: string,
+    end: (job: JobDocument) => JobEnd,
+    { expected, ...by }: { expected: Expected; caller: Caller; endId: string },
+  ): Promise<JobView | null> {
     try {
       return await this.transactions.run(async (session) => {
-        const taken = await this.inProgress.findOneAndDelete(filterOf(id, options.expected), { session });
+        const taken = await this.inProgress.findOneAndDelete(filterOf(id, expected), { session });
         if (!taken) return null;
         const job = taken as unknown as JobDocument;
-        const finished = await this.insert(this.completed, endOf(job, end(job), options.caller), session);
+        const finished = await this.insert(this.completed, endOf(job, end(job), by), session);
         await this.targets.record(outcomesOf(finished), session);
         return finished;
       });

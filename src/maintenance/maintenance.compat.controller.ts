@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CompatRoles, CurrentCaller } from '../auth/index.js';
 import type { Caller } from '../common/caller.js';
+import { ClientGone } from '../common/http/client-gone.js';
 import { type CompatMaintenanceStatus, compatStatusOf, settingOfStatusRequest } from './maintenance.compat.js';
 import { MaintenanceService } from './maintenance.service.js';
 
@@ -34,16 +35,16 @@ export class MaintenanceCompatController {
   @CompatRoles('reader')
   @ApiOperation({ summary: 'The newest maintenance status' })
   @ApiOkResponse({ schema: statusSchema })
-  async latest(): Promise<CompatMaintenanceStatus> {
-    return compatStatusOf(await this.maintenance.newestRecord());
+  async latest(@ClientGone() gone: AbortSignal): Promise<CompatMaintenanceStatus> {
+    return compatStatusOf(await this.maintenance.newestRecord(gone));
   }
 
   @Get(['maintenance-history', 'maintenance-statuses'])
   @CompatRoles('reader')
   @ApiOperation({ summary: 'All maintenance statuses, newest first' })
   @ApiOkResponse({ schema: { type: 'array', items: statusSchema } })
-  async history(): Promise<CompatMaintenanceStatus[]> {
-    return (await this.maintenance.allRecords()).map(compatStatusOf);
+  async history(@ClientGone() gone: AbortSignal): Promise<CompatMaintenanceStatus[]> {
+    return (await this.maintenance.allRecords(gone)).map(compatStatusOf);
   }
 
   @Post(['maintenance-status', 'maintenance-statuses'])
@@ -52,7 +53,7 @@ export class MaintenanceCompatController {
   @ApiOperation({ summary: 'Pause or resume: adds a maintenance status' })
   @ApiBody({ schema: requestSchema })
   @ApiOkResponse({ schema: statusSchema })
-  async set(@Body() body: unknown, @CurrentCaller() caller: Caller): Promise<CompatMaintenanceStatus> {
-    return compatStatusOf(await this.maintenance.add(settingOfStatusRequest(body), caller));
+  async set(@Body() body: unknown, @CurrentCaller() caller: Caller, @ClientGone() gone: AbortSignal): Promise<CompatMaintenanceStatus> {
+    return compatStatusOf(await this.maintenance.add(settingOfStatusRequest(body), caller, gone));
   }
 }

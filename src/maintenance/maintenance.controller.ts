@@ -88,9 +88,10 @@ export class MaintenanceController {
     @Body() body: SetMaintenanceDto,
     @IfMatch() expected: ExpectedVersion | undefined,
     @CurrentCaller() caller: Caller,
+    @ClientGone() gone: AbortSignal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MaintenanceDto> {
-    const view = await this.maintenance.set({ setting: settingOf(body), expected }, caller);
+    const view = await this.maintenance.set({ setting: settingOf(body), expected }, caller, gone);
     reply.header('ETag', etagOf(view.number));
     return maintenanceDtoOf(view);
   }

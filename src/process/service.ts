@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
@@ -13,6 +13,7 @@ import { IssuerKeyError } from '../auth/index.js';
 import { createApplication } from '../application.js';
 import { printBanner } from './banner.js';
 import { exitCodes, StartError } from './start-errors.js';
+import { makeFolders } from './folder-check.js';
 import { assertPortFree } from './port-check.js';
 import { Shutdown } from './shutdown.js';
 
@@ -73,9 +74,9 @@ function leaveAddress(dataDir: string, address: string): void {
 /** Starts the service and returns once it listens and its database is ready; it then runs until a signal ends it. */
 async function start(settings: Settings, logger: Logger, shutdown: Shutdown): Promise<void> {
   for (const warning of settings.warnings) logger.warn(warning);
+  makeFolders(settings);
   await assertPortFree(settings);
   const database = await startDatabase(settings, logger, shutdown);
-  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
   const app = await createApplication(settings, database.url, logger);
   shutdown.app = app;
   const address = await listen(app, settings);
@@ -93,7 +94,8 @@ export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
     const logger = createLogger(settings);
     const shutdown = new Shutdown(settings, logger);
     shutdown.listenToSignals();
-    await start(settings, logger, shutdown).catch((error: unknown) => {
+    shutdown.starting = start(settings, logger, shutdown);
+    await shutdown.starting.catch((error: unknown) => {
       if (!shutdown.begun) throw error;
     });
   } catch (error) {

@@ -8,6 +8,8 @@ import { exitCodes } from './start-errors.js';
 
 /** A load balancer needs this long to see that the replica is not ready any more. */
 const drainMs = 5_000;
+/** Time for a start in progress to leave nothing behind. */
+const giveUpMs = 2_000;
 /** A terminal's Ctrl-C arrives twice through npm, once from each; only a later one means "at once". */
 const sameKeyMs = 500;
 
@@ -19,6 +21,8 @@ const sameKeyMs = 500;
 export class Shutdown {
   app: NestFastifyApplication | undefined;
   database: EmbeddedMongod | undefined;
+  /** The start, which gives up and tidies away when the process is to end before it is through. */
+  starting: Promise<unknown> | undefined;
   private readonly abort = new AbortController();
   private begunAt: number | undefined;
 
@@ -57,6 +61,7 @@ export class Shutdown {
     this.logger.info({ outcome: why }, 'stopping');
     this.abort.abort();
     try {
+      await this.startGivenUp();
       await this.closeApp(why);
       await this.database?.close();
       this.logger.info('stopped');
@@ -64,6 +69,11 @@ export class Shutdown {
       this.logger.error({ error }, 'not stopped cleanly');
     }
     process.exit(status);
+  }
+
+  private async startGivenUp(): Promise<void> {
+    if (this.app || this.database) return;
+    await Promise.race([this.starting?.catch(() => undefined), sleep(giveUpMs, undefined, { ref: false })]);
   }
 
   private async closeApp(why: string): Promise<void> {

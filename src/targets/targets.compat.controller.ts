@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CompatRoles } from '../auth/index.js';
 import { naiveIso } from '../common/compat/timestamps.js';
-import { sendJsonArray } from '../common/http/json-array.js';
+import { itemsText, sendJsonArray } from '../common/http/json-array.js';
 import type { TargetRow } from './target-rows.js';
 import { TargetsReader } from './targets.service.js';
 
@@ -38,8 +38,8 @@ export class TargetsCompatController {
   }
 }
 
-async function* shown(batches: AsyncIterable<TargetRow[]>): AsyncGenerator<object[]> {
-  for await (const rows of batches) yield rows.map(compatTargetOf);
+async function* shown(batches: AsyncIterable<TargetRow[]>): AsyncGenerator<string> {
+  for await (const rows of batches) yield itemsText(rows.map(compatTargetOf));
 }
 
 /** A row in the JSON of the original. */

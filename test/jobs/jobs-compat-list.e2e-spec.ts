@@ -145,6 +145,19 @@ describe('GET /jobs (contract 4.1)', () => {
     });
   });
 
+  it('answers each poll with the job as it is then, and as GET of the one job has it', async () => {
+    const id = await file.compat.create(freshTarget(), 'CHANGE');
+    const polled = async () => (await file.compat.list('/jobs?status=queued&operation=CHANGE')).find((job) => job.jobId === id);
+    for (const change of [{ log: 'one line' }, { log: 'ett ord: blåbær 🫐' }, { description: 'another text' }]) {
+      expect(await polled()).toEqual(await file.compat.job(id));
+      await file.compat.update(id, change);
+      expect(await polled()).toEqual(await file.compat.job(id));
+    }
+    expect((await polled())?.log.map(({ message }) => message)).toContain('ett ord: blåbær 🫐');
+    await file.compat.walk(id, 'initiated');
+    expect(await polled()).toBeUndefined();
+  });
+
   describe('a list while jobs move', () => {
     it('J-2: never misses a job that is being finished, nor answers 404 for it', async () => {
       for (let round = 0; round < 10; round += 1) {

@@ -81,6 +81,14 @@ describe('the native API', () => {
     expect(passed).toEqual(roles.filter((role) => allowed.includes(role)));
   });
 
+  it.each(routes)('refuses an unknown query parameter at %s %s', async (method, path) => {
+    const { href } = new URL(`/api/v1/${path}`, 'http://service');
+    const asked = href.slice('http://service/api/v1/'.length).replace('nobody=knows', '');
+    const reply = await clients.get('admin')!.send(method, `${asked}${asked.includes('?') ? '&' : '?'}limitt=1`, { json: bodyFor(method) });
+    expect(refusal(reply)).toEqual([400, 'REQUEST.INVALID']);
+    expect(reply.text).toMatch(/limitt is not known here|nobody is not known here/);
+  });
+
   it('names every native route of the OpenAPI document in the table', async () => {
     const { paths } = (await file.http.get('/api/openapi.json')).json<{ paths: Record<string, object> }>();
     const described = Object.entries(paths)

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { PreconditionFailedError, PreconditionRequiredError } from '../../src/common/errors/precondition.errors.js';
+import { ServiceUnavailableError } from '../../src/common/errors/service.errors.js';
 import { connectionOptions } from '../../src/database/connection-options.js';
 import { type MaintenanceDocument, maintenanceModel } from '../../src/maintenance/maintenance.schema.js';
 import { withDatabase } from '../support/database.js';
-import { callerNamed, kari, numbersOf, off, on, upTo, withSwitch } from './switch-replicas.js';
+import { callerNamed, kari, numbersOf, off, on, upTo, waiting, withSwitch } from './switch-replicas.js';
 
 describe('the initial record', () => {
   it.each([8, 50])('is made once by %i parallel first reads', async (readers) => {
@@ -11,7 +12,7 @@ describe('the initial record', () => {
       const seen = await Promise.all(
         Array.from({ length: readers }, async (_, index) => {
           const service = replicas[index % replicas.length]!;
-          return index % 2 === 0 ? service.newestRecord() : (await service.allRecords())[0]!;
+          return index % 2 === 0 ? service.newestRecord(waiting) : (await service.allRecords(waiting))[0]!;
         }),
       );
       const records = await stored();
@@ -35,8 +36,8 @@ describe('setting the switch', () => {
   it('makes one record with its event, and tells the mode from the running jobs', async () => {
     await withSwitch(async ({ replicas: [service], gate, jobs, stored }) => {
       jobs.running = 21;
-      const until = new Date('2026-01-31T18:00:00Z');
-      const view = await service!.set({ setting: { ...on('Upgrade'), ticket: 'CHG-1', until }, expected: 0 }, kari);
+      const until = new Date('2126-01-31T18:00:00Z');
+      const view = await service!.set({ setting: { ...on('Upgrade'), ticket: 'CHG-1', until }, expected: 0 }, kari, waiting);
       expect(view).toMatchObject({
         number: 1,
         mode: 'draining',
@@ -69,12 +70,12 @@ describe('setting the switch', () => {
 
   it('keeps reason and beginning where they stay true, and names each event', async () => {
     await withSwitch(async ({ replicas: [service], stored }) => {
-      const first = await service!.set({ setting: on('Upgrade'), expected: '*' }, kari);
-      const second = await service!.set({ setting: on('Longer upgrade'), expected: 1 }, kari);
+      const first = await service!.set({ setting: on('Upgrade'), expected: '*' }, kari, waiting);
+      const second = await service!.set({ setting: on('Longer upgrade'), expected: 1 }, kari, waiting);
       expect(second.since).toEqual(first.since);
-      const third = await service!.set({ setting: off(), expected: 2 }, kari);
+      const third = await service!.set({ setting: off(), expected: 2 }, kari, waiting);
       expect(third).toMatchObject({ number: 3, on: false, mode: 'off', reason: 'Longer upgrade' });
-      await service!.set({ setting: off('Done'), expected: 3 }, kari);
+      await service!.set({ setting: off('Done'), expected: 3 }, kari, waiting);
       const records = await stored();
       expect(records.map((record) => record.outbox[0]!.type)).toEqual([
         'maintenance.on',
@@ -89,22 +90,22 @@ describe('setting the switch', () => {
 
   it('keeps text that looks like an expression as text', async () => {
     await withSwitch(async ({ replicas: [service] }) => {
-      await service!.set({ setting: { ...on('$reason'), ticket: '$$NOW' }, expected: '*' }, callerNamed('$setBy'));
+      await service!.set({ setting: { ...on('$reason'), ticket: '$$NOW' }, expected: '*' }, callerNamed('$setBy'), waiting);
       expect(await service!.view()).toMatchObject({ reason: '$reason', ticket: '$$NOW', setBy: { name: '$setBy' } });
     });
   });
 
   it('needs a number that was seen', async () => {
     await withSwitch(async ({ replicas: [service], stored }) => {
-      await expect(service!.set({ setting: on('a'), expected: undefined }, kari)).rejects.toThrow(PreconditionRequiredError);
+      await expect(service!.set({ setting: on('a'), expected: undefined }, kari, waiting)).rejects.toThrow(PreconditionRequiredError);
       expect(await stored()).toEqual([]);
     });
   });
 
   it('refuses another number with the state that is there and who made it', async () => {
     await withSwitch(async ({ replicas: [service], stored }) => {
-      await service!.set({ setting: on('a'), expected: 0 }, kari);
-      const late = service!.set({ setting: on('b'), expected: 0 }, callerNamed('ola'));
+      await service!.set({ setting: on('a'), expected: 0 }, kari, waiting);
+      const late = service!.set({ setting: on('b'), expected: 0 }, callerNamed('ola'), waiting);
       await expect(late).rejects.toThrow(PreconditionFailedError);
       await expect(late).rejects.toMatchObject({
         details: { current: { status: 'on', version: 1 }, changedBy: { id: 'issuer|kari', name: 'kari' } },
@@ -115,20 +116,52 @@ describe('setting the switch', () => {
 
   it('makes no record when nothing would change, whatever number is expected', async () => {
     await withSwitch(async ({ replicas: [service], stored }) => {
-      expect(await service!.set({ setting: off(), expected: 7 }, kari)).toMatchObject({ number: 0 });
-      const until = new Date();
-      const first = await service!.set({ setting: { ...on('a'), until }, expected: '*' }, kari);
+      expect(await service!.set({ setting: off(), expected: 7 }, kari, waiting)).toMatchObject({ number: 0 });
+      const until = new Date(Date.now() + 60_000);
+      const first = await service!.set({ setting: { ...on('a'), until }, expected: '*' }, kari, waiting);
       for (const expected of [0, 1, 99, '*'] as const) {
-        const again = await service!.set({ setting: { ...on('a'), until: new Date(until) }, expected }, callerNamed('ola'));
+        const again = await service!.set({ setting: { ...on('a'), until: new Date(until) }, expected }, callerNamed('ola'), waiting);
         expect(again).toEqual(first);
       }
       expect(await stored()).toHaveLength(1);
     });
   });
 
+  it('refuses a new expected end that is over, and keeps one that was set before', async () => {
+    await withSwitch(async ({ replicas: [service], stored }) => {
+      const until = new Date(Date.now() - 1_000);
+      const late = service!.set({ setting: { ...on('a'), until }, expected: '*' }, kari, waiting);
+      await expect(late).rejects.toMatchObject({ errors: [{ pointer: '/until', code: 'past', message: 'until must be in the future' }] });
+      await service!.add({ ...on('a'), until }, kari, waiting);
+      await service!.set({ setting: { ...on('longer reason'), until }, expected: '*' }, kari, waiting);
+      expect(numbersOf(await stored())).toEqual([1, 2]);
+    });
+  });
+
+  it('lets a caller that does not wait any more lose its turn', async () => {
+    await withSwitch(async ({ replicas: [service], stored }) => {
+      const gone = AbortSignal.abort();
+      await expect(service!.set({ setting: on('a'), expected: '*' }, kari, gone)).rejects.toThrow(ServiceUnavailableError);
+      await expect(service!.add(on('a'), kari, gone)).rejects.toThrow(ServiceUnavailableError);
+      expect(await stored()).toEqual([]);
+    });
+  });
+
+  it('answers 503 to writers beyond the 200 that may wait, and writes the rest', async () => {
+    await withSwitch(async ({ replicas: [service], stored }) => {
+      const outcomes = await Promise.allSettled(upTo(260).map((n) => service!.add(on(`reason ${n}`), kari, waiting)));
+      const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+      expect(refused).toHaveLength(59); // one has its turn, 200 wait
+      for (const { reason } of refused) expect(reason).toBeInstanceOf(ServiceUnavailableError);
+      expect(numbersOf(await stored())).toEqual(upTo(201));
+    });
+  });
+
   it('lets one of 20 concurrent writers win who saw the same number', async () => {
     await withSwitch(async ({ replicas, stored }) => {
-      const writers = upTo(20).map((n) => replicas[n % 3]!.set({ setting: on(`reason ${n}`), expected: 0 }, callerNamed(`writer-${n}`)));
+      const writers = upTo(20).map((n) =>
+        replicas[n % 3]!.set({ setting: on(`reason ${n}`), expected: 0 }, callerNamed(`writer-${n}`), waiting),
+      );
       const outcomes = await Promise.allSettled(writers);
       const won = outcomes.filter((outcome) => outcome.status === 'fulfilled');
       expect(won).toHaveLength(1);
@@ -145,7 +178,9 @@ describe('setting the switch', () => {
           const service = replicas[n % 3]!;
           const setting = n % 2 === 0 ? on(`reason ${n}`) : off(`reason ${n}`);
           const { number, reason } =
-            n % 4 < 2 ? await service.add(setting, kari) : await service.set({ setting, expected: '*' }, callerNamed(`writer-${n}`));
+            n % 4 < 2
+              ? await service.add(setting, kari, waiting)
+              : await service.set({ setting, expected: '*' }, callerNamed(`writer-${n}`), waiting);
           return { number, reason };
         }),
       );
@@ -164,10 +199,10 @@ describe('setting the switch', () => {
 describe('the compat surface of the switch', () => {
   it('adds a record also when nothing changes, and lists the newest first', async () => {
     await withSwitch(async ({ replicas: [service] }) => {
-      for (const msg of ['a', 'b', 'b']) await service!.add(on(msg), kari);
-      const records = await service!.allRecords();
+      for (const msg of ['a', 'b', 'b']) await service!.add(on(msg), kari, waiting);
+      const records = await service!.allRecords(waiting);
       expect(numbersOf(records)).toEqual([3, 2, 1]);
-      expect(await service!.newestRecord()).toEqual(records[0]);
+      expect(await service!.newestRecord(waiting)).toEqual(records[0]);
     });
   });
 });
@@ -175,11 +210,11 @@ describe('the compat surface of the switch', () => {
 describe('the history', () => {
   it('is paged from the newest to the oldest and back', async () => {
     await withSwitch(async ({ replicas: [service] }) => {
-      for (const n of upTo(7)) await service!.add(on(`${n}`), kari);
+      for (const n of upTo(7)) await service!.add(on(`${n}`), kari, waiting);
       const first = await service!.history({ limit: 3, count: 'exact' });
       expect(numbersOf(first.items)).toEqual([7, 6, 5]);
       expect(first).toMatchObject({ prevCursor: null, count: { value: 7, exact: true } });
-      await service!.add(on('8'), kari);
+      await service!.add(on('8'), kari, waiting);
       const second = await service!.history({ limit: 3, cursor: first.nextCursor! });
       expect(numbersOf(second.items)).toEqual([4, 3, 2]);
       const third = await service!.history({ limit: 3, cursor: second.nextCursor! });

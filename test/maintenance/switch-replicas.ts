@@ -16,6 +16,8 @@ export const callerNamed = (name: string): Caller => ({
   requestId: `request-of-${name}`,
 });
 export const kari = callerNamed('kari');
+/** The signal of a caller that waits for its answer. */
+export const waiting = new AbortController().signal;
 /** A setting that is on. */
 export const on = (reason: string | null): MaintenanceSetting => ({ ...initialSetting, on: true, reason });
 /** A setting that is off. */

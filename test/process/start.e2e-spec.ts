@@ -44,6 +44,12 @@ describe('the start of the service', () => {
     expectRefusal(await run({ DATA_DIR: dataDir, JWT_AUTH: 'false' }), 2, /COMPAT_AUTH=reference/);
   }, 60_000);
 
+  it('ends with 2 for folders that cannot be used', async () => {
+    const ended = await run({ DATA_DIR: '/proc/signalbox', INPUT_DIR: process.execPath });
+    expectRefusal(ended, 2, /DATA_DIR: \/proc\/signalbox cannot be used as a folder/);
+    expect(ended.stderr).toContain(`INPUT_DIR: ${process.execPath} cannot be used as a folder`);
+  }, 60_000);
+
   it('names a port in use', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

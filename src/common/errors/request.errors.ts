@@ -94,14 +94,14 @@ const mediaType = defineError({
   code: 'REQUEST.MEDIA_TYPE',
   kind: 'media-type',
   title: 'Media type not supported',
-  cause: 'The `Content-Type` of the body is missing or not one that this route reads.',
-  cure: 'Send `Content-Type: application/json`.',
+  cause: 'The `Content-Type` of the body is missing or not one that this route reads, or the body has a `Content-Encoding`.',
+  cure: 'Send `Content-Type: application/json` and a body that is not compressed.',
 });
 
 /** Thrown when the body has a content type that the route does not read. */
 export class MediaTypeError extends AppError {
-  constructor() {
-    super(mediaType, 'This route reads application/json.');
+  constructor(message = 'This route reads application/json.') {
+    super(mediaType, message);
   }
 }
 

@@ -103,6 +103,13 @@ function checkRequest(request: FastifyRequest): void {
   checkBody(request.body, bodyLimitsOf(request));
 }
 
+/** Nothing here reads compressed bodies, and a compressed one must not be taken for what it is not. @see RFC 9110 8.4 */
+function refuseEncodedBody(request: FastifyRequest): void {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    throw new MediaTypeError('Bodies are read without Content-Encoding.');
+}
+
 /** True for `/jobs/`, which the router takes for a job without an id. */
 const hasEmptyParameter = (request: FastifyRequest): boolean => Object.values(request.params as object).includes('');
 
@@ -160,6 +167,10 @@ export function installServerRules(instance: FastifyInstance<RawServerDefault>):
   instance.addHook('onRequest', (request, reply, done) => {
     if (request.is404 || hasEmptyParameter(request)) answerWithoutRoute(allowed, request, reply);
     else done();
+  });
+  instance.addHook('preParsing', (request, _reply, payload, done) => {
+    refuseEncodedBody(request);
+    done(null, payload);
   });
   instance.addHook('preValidation', (request, _reply, done) => {
     checkRequest(request);

@@ -48,7 +48,7 @@ export class BulkCreation {
       body: toJobDto(job, this.settings.jobsStaleSeconds),
     });
     const outcome = await this.keyed.create({ ...request, key, answerFor }, caller);
-    return outcome.kind === 'holder' ? shown(outcome.job) : (outcome.answer.body as { jobId: string; status: string });
+    return outcome.kind === 'held' ? shown(outcome.holder) : (outcome.value.body as { jobId: string; status: string });
   }
 }
 

@@ -40,13 +40,15 @@ export class CompatCreation {
   async createAll(items: readonly CompatNewJob[], { user, caller, stopped }: CreationContext): Promise<CreationResult[]> {
     const results: CreationResult[] = [];
     let last: JobView | null = null;
+    let away = false;
     for (const item of items) {
-      if (results.includes(unknownOutcome) || stopped.aborted) {
+      if (away || stopped.aborted) {
         results.push(notTried);
         continue;
       }
       const created: CreationResult | JobView = await this.createOne(item, { user, caller, last });
       if ('_id' in created) last = created;
+      away = created === unknownOutcome;
       results.push('_id' in created ? { status: 'queued', msg: 'CREATED', job_id: created._id } : created);
     }
     return results;

@@ -78,6 +78,24 @@ describe('HealthChecks', () => {
     expect(await checks.report()).toMatchObject({ status: 'ready' });
   });
 
+  it('shows nothing of the start after it, and logs nothing of it', async () => {
+    const said: unknown[] = [];
+    Logger.overrideLogger({
+      log: (message: unknown) => void said.push(message),
+      warn: (message: unknown) => void said.push(message),
+      error: () => undefined,
+    });
+    const readiness = new Readiness();
+    const checks = new HealthChecks(readiness);
+    let ok = false;
+    checks.register('database', async () => ({ ok, detail: null }));
+    expect(await checks.report()).toMatchObject({ status: 'starting', checks: [{ ok: false }] });
+    ok = true;
+    readiness.started();
+    expect(await checks.report()).toMatchObject({ status: 'ready' });
+    expect(said).toEqual([]);
+  });
+
   it('is not ready at once when stopping, for ever, whatever the checks say', async () => {
     const { checks, readiness } = startedChecks();
     checks.register('database', well);

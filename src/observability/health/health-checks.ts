@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { BoundedCall, NoAnswerError } from '../bounded-call.js';
-import { Readiness } from './readiness.js';
+import { type ProcessPhase, Readiness } from './readiness.js';
 
 /** What a check found. `detail` is shown to everyone: no addresses, names of hosts, or messages of errors. */
 export interface CheckResult {
@@ -42,6 +42,7 @@ export class HealthChecks {
   private readonly failing = new Set<string>();
   private latest: Promise<readonly NamedCheck[]> | undefined;
   private latestAt = -Infinity;
+  private latestPhase: ProcessPhase | undefined;
 
   constructor(private readonly readiness: Readiness) {}
 
@@ -64,13 +65,16 @@ export class HealthChecks {
     return { status: checks.every(({ ok, decides }) => ok || !decides) ? 'ready' : 'failing', checks };
   }
 
+  /** What was found during the start is not shown after it. */
   private results(): Promise<readonly NamedCheck[]> {
-    if (this.latest && performance.now() - this.latestAt < healthLimits.freshMs) return this.latest;
+    const { phase } = this.readiness;
+    if (this.latest && this.latestPhase === phase && performance.now() - this.latestAt < healthLimits.freshMs) return this.latest;
     const run = this.run();
     this.latest = run;
+    this.latestPhase = phase;
     this.latestAt = Infinity; // shared while it runs
     void run.finally(() => {
-      this.latestAt = performance.now();
+      if (this.latest === run) this.latestAt = performance.now();
     });
     return run;
   }
@@ -90,9 +94,9 @@ export class HealthChecks {
     }
   }
 
-  /** Says each change once; the probes themselves are not logged. */
+  /** Says each change once; the probes themselves are not logged, nor what fails before the start is over. */
   private note(name: string, ok: boolean, why: unknown): void {
-    if (ok === !this.failing.has(name)) return;
+    if (this.readiness.phase === 'starting' || ok === !this.failing.has(name)) return;
     if (ok) {
       this.failing.delete(name);
       this.log.log(`health check ${name} is well again`);
