@@ -1,12 +1,13 @@
 import type { ChangeEntry } from '../database/change.js';
 import type { OutboxSource } from '../events/index.js';
 import { attemptAt, runIdOf } from './job-run.js';
+import { manifestoOutcomes } from './jobs-lifecycle.js';
 import type { JobDocument } from './jobs.schema.js';
 
 /** How changes of jobs become events; the same for both collections. @see API.md 6 */
 export const jobOutbox = {
   topic: 'job',
-  fields: ['datasetName', 'operation', 'phase', 'error', 'traceId', 'attempts', 'result', 'inputs', 'outputs'],
+  fields: ['datasetName', 'operation', 'phase', 'error', 'traceId', 'attempts', 'result', 'inputs', 'outputs', 'parameters'],
   subjectOf: (job: JobDocument) => `jobs/${job._id}`,
   datasetOf: (job: JobDocument) => job.datasetName,
   dataOf: (job: JobDocument, entry: ChangeEntry) => ({
@@ -18,7 +19,7 @@ export const jobOutbox = {
     link: `/api/v1/jobs/${job._id}`,
     traceId: job.traceId ?? null,
     run: runAt(job, entry),
-    ...(entry.to === 'completed' ? touchedBy(job) : {}),
+    ...(entry.to === 'completed' ? { ...touchedBy(job), ...releasedBy(job) } : {}),
   }),
 } satisfies Omit<OutboxSource<JobDocument>, 'model'>;
 
@@ -51,6 +52,16 @@ function touchedBy({ inputs, outputs, result }: JobDocument): object {
   const listOf = (json: string | null): unknown => (json ? JSON.parse(json) : []);
   return { inputs: listOf(inputs), outputs: listOf(outputs), counts };
 }
+
+/** What a completed BUMP has published; nothing for other operations. */
+function releasedBy({ operation, parameters }: JobDocument): object {
+  if (operation !== 'BUMP') return {};
+  const names = manifestoOutcomes(operation, parameters).map(({ name }) => name);
+  return { released: { version: parameters.bumpToVersion ?? null, datasets: names.slice(0, maxReleased) } };
+}
+
+/** Datasets that an event names. */
+const maxReleased = 1_000;
 
 /** Names in a job's result that are known to count what it wrote. */
 const countNames = ['rows', 'bytes', 'files'] as const;

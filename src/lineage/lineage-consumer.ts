@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { databaseAway } from '../database/mongo-errors.js';
 import type { EventConsumer, StoredEvent } from '../events/index.js';
 import { NodeNames } from './node-names.js';
 import type { OpenLineageEvent } from './openlineage/openlineage.js';
@@ -8,6 +9,9 @@ import { openLineageStep } from './steps/openlineage-steps.js';
 import type { StepReport } from './steps/step.js';
 import { StepsStore } from './steps/steps.store.js';
 import { traceStep } from './steps/trace-steps.js';
+
+/** True for an error that the same statement may not meet again: the database is away, or another process was faster with the same step. */
+const mayBeOtherwise = (error: unknown): boolean => databaseAway(error) || (error as { code?: unknown }).code === 11000;
 
 /** Fills the graph from the events of traces, jobs and OpenLineage. Handling an event again changes nothing. */
 @Injectable()
@@ -24,7 +28,23 @@ export class LineageConsumer implements EventConsumer {
 
   async handle(events: readonly StoredEvent[]): Promise<void> {
     const raw = await this.rawOf(events);
-    await this.steps.merge(events.flatMap((event) => this.reportOf(event, raw) ?? []));
+    const reports = events.flatMap((event) => this.reportOf(event, raw) ?? []);
+    try {
+      await this.steps.merge(reports);
+    } catch (error) {
+      if (mayBeOtherwise(error)) throw error;
+      await this.mergeOneByOne(reports);
+    }
+  }
+
+  /** Finds the report that the database will never take, and passes it over, so that it does not stand before all others. */
+  private async mergeOneByOne(reports: readonly StepReport[]): Promise<void> {
+    for (const report of reports) {
+      await this.steps.merge([report]).catch((error: unknown) => {
+        if (mayBeOtherwise(error)) throw error;
+        this.logger.error({ message: 'a step was left out of the lineage graph', runId: report.runId, error });
+      });
+    }
   }
 
   private async rawOf(events: readonly StoredEvent[]): Promise<ReadonlyMap<string, string>> {

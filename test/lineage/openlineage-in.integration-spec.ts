@@ -52,7 +52,7 @@ describe('POST /api/v1/lineage', () => {
     expect(status).toBe(201);
     const stored = await platform.connection.collection<{ _id: string; raw: string }>('openlineageEvents').findOne({ _id: body.eventId });
     expect(JSON.parse(stored!.raw)).toEqual(event);
-    const graph = await walkUntil({ node: `dataset:s3://raw#in/${runId}.csv`, direction: 'down' }, () => true);
+    const graph = await walkUntil({ node: `dataset:s3://raw#in/${runId}.csv`, direction: 'down' }, ({ nodes }) => nodes.length === 3);
     expect(graph.nodes.map(({ id }: Json) => id)).toEqual([
       `dataset:s3://raw#in/${runId}.csv`,
       `dataset:warehouse#public.trips@${runId}`,
@@ -89,7 +89,7 @@ describe('POST /api/v1/lineage', () => {
     const [parent, child] = [randomUUID(), randomUUID()];
     const parentFacet = { ...facet, run: { runId: parent }, job: { namespace: 'airflow', name: 'daily' } };
     await post(runEvent(child, 'COMPLETE', { run: { runId: child, facets: { parent: parentFacet } } }));
-    const graph = await walkUntil({ node: `run:${parent}`, direction: 'up' }, () => true);
+    const graph = await walkUntil({ node: `run:${parent}`, direction: 'up' }, ({ nodes }) => nodes.length === 2);
     expect(runOf(graph, child)).toBeDefined();
   });
 
@@ -154,7 +154,7 @@ describe('GET /api/v1/lineage', () => {
     const runId = randomUUID();
     await post(runEvent(runId, 'COMPLETE', { inputs: [{ namespace: 'n', name: '"]; click "x' }] }));
     const node = `run:${runId}`;
-    await walkUntil({ node, direction: 'up' }, () => true);
+    await walkUntil({ node, direction: 'up' }, ({ nodes }) => nodes.length === 2);
     const dot = await walk({ node, direction: 'up', format: 'dot' });
     expect(dot.headers['content-type']).toBe('text/vnd.graphviz; charset=utf-8');
     expect(dot.body).toContain('label="dataset: n \\"]; click \\"x"');
@@ -191,7 +191,7 @@ describe('GET /api/v1/lineage', () => {
     const { datasetName, jobId } = await platform.createJob();
     const claimed = await platform.one.call('POST', '/jobs/claim', { worker: { id: 'w' }, operations: ['ADD'] }, 'worker');
     await platform.one.call('POST', `/jobs/${jobId}/complete`, { leaseToken: claimed.body.leaseToken }, 'worker');
-    const graph = await walkUntil({ node: `dataset:${datasetName}`, direction: 'up' }, () => true);
+    const graph = await walkUntil({ node: `dataset:${datasetName}`, direction: 'up' }, ({ nodes }) => nodes.length === 3);
     expect(graph.nodes).toMatchObject([
       { id: `dataset:${datasetName}`, status: 'completed' },
       { id: `file:input/${datasetName}.tar`, status: null },

@@ -26,6 +26,8 @@ export interface JobEventData {
   /** Only of a completed job. */
   readonly inputs?: readonly JobDatasetData[];
   readonly outputs?: readonly JobDatasetData[];
+  /** Only of a completed BUMP. */
+  readonly released?: { readonly version: string | null; readonly datasets: readonly string[] };
   readonly counts?: { readonly rows: number | null; readonly bytes: number | null; readonly files: number | null };
 }
 

@@ -20,16 +20,17 @@ const outcomes: Record<NonNullable<JobRunData['outcome']>, StepOutcome> = {
 /** The job that an event is about. */
 export const jobIdOf = ({ subject }: Pick<StoredEvent, 'subject'>): string => subject.slice('jobs/'.length);
 
-/** What a job's attempt reads by its operation, and what its worker says that it read. */
-export function jobInputs({ operation, datasetName, inputs = [] }: JobEventData, names: NodeNames): string[] {
+/** What a job's attempt reads by its operation, a BUMP the datasets that it released, and what its worker says that it read. */
+export function jobInputs({ operation, datasetName, inputs = [], released }: JobEventData, names: NodeNames): string[] {
   const importable = readingOperations.includes(operation) ? [fileNode(`input/${datasetName}.tar`)] : [];
-  return [...importable, ...inputs.map((input) => nodeOf(input, names))];
+  const datasets = (released?.datasets ?? []).map((name) => nodeOf({ namespace: names.namespace, name }, names));
+  return [...importable, ...datasets, ...inputs.map((input) => nodeOf(input, names))];
 }
 
-/** What a job's attempt writes: what its worker says, and the dataset of the job, in no stated version unless its worker states one. */
-export function jobOutputs({ datasetName, outputs = [] }: JobEventData, names: NodeNames): string[] {
+/** What a job's attempt writes: what its worker says, and the dataset of the job, a datastore in its new version, else in none unless its worker states one. */
+export function jobOutputs({ datasetName, outputs = [], released }: JobEventData, names: NodeNames): string[] {
   const stated = outputs.map((output) => nodeOf(output, names));
-  const own = names.nodeAt({ namespace: names.namespace, name: datasetName, version: null });
+  const own = names.nodeAt({ namespace: names.namespace, name: datasetName, version: released?.version ?? null });
   return stated.some((node) => node === own || node.startsWith(`${own}@`)) ? stated : [own, ...stated];
 }
 
@@ -37,7 +38,8 @@ const nodeOf = ({ namespace, name, version }: JobDatasetData, names: NodeNames):
   names.nodeAt({ namespace, name, version: version ?? null });
 
 /** Progress and phases tell the graph nothing that the beginning of the attempt has not told. */
-const tellsOfStep = ({ at }: StoredEvent, { startedAt, outcome }: JobRunData): boolean => outcome !== null || startedAt === at.toISOString();
+const tellsOfStep = ({ at }: StoredEvent, { startedAt, outcome }: JobRunData): boolean =>
+  outcome !== null || startedAt === at.toISOString();
 
 /**
  * What an event of a job tells of a step: each attempt is one. Null for events that neither begin nor end one. A dataset counts as written once the job has
