@@ -25,6 +25,6 @@ const result = await runKillTest({ ...options, report: console.log });
 for (const line of result.errorLines) console.log(`LOG ${line}`);
 for (const violation of result.violations) console.log(`VIOLATION ${violation}`);
 console.log(
-  `rounds ${result.rounds}, acknowledged writes ${result.acknowledgedWrites}, jobs ${result.createdJobs}, unknown outcomes ${result.unknownOutcomes}, violations ${result.violations.length}`,
+  `rounds ${result.rounds}, acknowledged writes ${result.acknowledgedWrites}, jobs ${result.createdJobs}, traces ${result.createdTraces}, unknown outcomes ${result.unknownOutcomes}, violations ${result.violations.length}`,
 );
 process.exitCode = result.violations.length > 0 ? 1 : 0;

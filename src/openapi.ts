@@ -26,9 +26,7 @@ function describe(app: NestFastifyApplication): OpenAPIObject {
     .addGlobalResponse({ status: 500, description: 'Unexpected error; its `requestId` finds the log line' })
     .build();
   const document = SwaggerModule.createDocument(app, config, {
-    // The second path of a controller that has two gets a name of its own.
-    operationIdFactory: (controller, method) =>
-      `${controller.replace(/Controller$/, '')}_${method.replace('[0]', '').replace('[1]', 'Unprefixed')}`,
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problemSchema as never } };
   return document;

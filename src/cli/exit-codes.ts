@@ -8,6 +8,7 @@ export const exitCodes = {
   conflict: 5,
   invalid: 6,
   unavailable: 7,
+  /** What was waited for ended badly: a job or a trace. */
   jobNotCompleted: 8,
   someFailed: 9,
   interrupted: 130,

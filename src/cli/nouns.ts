@@ -15,6 +15,11 @@ export const nouns: readonly Noun[] = [
     load: async () => (await import('./commands/datasets.js')).targetVerbs,
   },
   {
+    name: 'traces',
+    summary: 'What happened to each upload, step by step.',
+    load: async () => (await import('./commands/traces.js')).traceVerbs,
+  },
+  {
     name: 'lineage',
     summary: 'What was made from what.',
     load: async () => (await import('./commands/lineage.js')).lineageVerbs,

@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the process runs */
-        get: operations["Health_live"];
+        get: operations["Health_live[0]"];
         put?: never;
         post?: never;
         delete?: never;
@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the process runs */
-        get: operations["Health_liveUnprefixed"];
+        get: operations["Health_live[1]"];
         put?: never;
         post?: never;
         delete?: never;
@@ -557,10 +557,10 @@ export interface paths {
             cookie?: never;
         };
         /** The newest maintenance status */
-        get: operations["MaintenanceCompat_latest"];
+        get: operations["MaintenanceCompat_latest[0]"];
         put?: never;
         /** Pause or resume: adds a maintenance status */
-        post: operations["MaintenanceCompat_set"];
+        post: operations["MaintenanceCompat_set[0]"];
         delete?: never;
         options?: never;
         head?: never;
@@ -575,7 +575,7 @@ export interface paths {
             cookie?: never;
         };
         /** The newest maintenance status */
-        get: operations["MaintenanceCompat_latestUnprefixed"];
+        get: operations["MaintenanceCompat_latest[1]"];
         put?: never;
         post?: never;
         delete?: never;
@@ -592,7 +592,7 @@ export interface paths {
             cookie?: never;
         };
         /** All maintenance statuses, newest first */
-        get: operations["MaintenanceCompat_history"];
+        get: operations["MaintenanceCompat_history[0]"];
         put?: never;
         post?: never;
         delete?: never;
@@ -609,10 +609,10 @@ export interface paths {
             cookie?: never;
         };
         /** All maintenance statuses, newest first */
-        get: operations["MaintenanceCompat_historyUnprefixed"];
+        get: operations["MaintenanceCompat_history[1]"];
         put?: never;
         /** Pause or resume: adds a maintenance status */
-        post: operations["MaintenanceCompat_setUnprefixed"];
+        post: operations["MaintenanceCompat_set[1]"];
         delete?: never;
         options?: never;
         head?: never;
@@ -810,7 +810,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Create a trace with its first event */
-        post: operations["TracesCompat_create"];
+        post: operations["TracesCompat_create[0]"];
         delete?: never;
         options?: never;
         head?: never;
@@ -827,7 +827,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Create a trace with its first event */
-        post: operations["TracesCompat_createUnprefixed"];
+        post: operations["TracesCompat_create[1]"];
         delete?: never;
         options?: never;
         head?: never;
@@ -842,10 +842,10 @@ export interface paths {
             cookie?: never;
         };
         /** All events of a trace, by start time */
-        get: operations["TracesCompat_read"];
+        get: operations["TracesCompat_read[0]"];
         put?: never;
         /** Append an event to a trace */
-        post: operations["TracesCompat_append"];
+        post: operations["TracesCompat_append[0]"];
         delete?: never;
         options?: never;
         head?: never;
@@ -860,10 +860,10 @@ export interface paths {
             cookie?: never;
         };
         /** All events of a trace, by start time */
-        get: operations["TracesCompat_readUnprefixed"];
+        get: operations["TracesCompat_read[1]"];
         put?: never;
         /** Append an event to a trace */
-        post: operations["TracesCompat_appendUnprefixed"];
+        post: operations["TracesCompat_append[1]"];
         delete?: never;
         options?: never;
         head?: never;
@@ -878,7 +878,7 @@ export interface paths {
             cookie?: never;
         };
         /** The trace created last for a file, whose path is given in base64 */
-        get: operations["TracesCompat_find"];
+        get: operations["TracesCompat_find[0]"];
         put?: never;
         post?: never;
         delete?: never;
@@ -895,7 +895,7 @@ export interface paths {
             cookie?: never;
         };
         /** The trace created last for a file, whose path is given in base64 */
-        get: operations["TracesCompat_findUnprefixed"];
+        get: operations["TracesCompat_find[1]"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1158,12 +1158,21 @@ export interface components {
             status?: string;
             /** @description Jobs. */
             phase?: string | null;
-            /** @description Jobs. */
+            /** @description Jobs and traces. */
             datasetName?: string;
-            /** @description Jobs. */
-            operation?: string;
+            /** @description Jobs; null for a step of a trace that names none. */
+            operation?: string | null;
             /** @description Jobs: why it failed. */
             errorCode?: string | null;
+            /** @description Traces; the step that the event tells of is described by the members below. */
+            traceId?: string;
+            component?: string;
+            traceStatus?: string;
+            traceEventStatus?: string;
+            /** @description Files that the step took in, as many as there is room for. */
+            filesIn?: string[];
+            /** @description Files that the step put out, as many as there is room for. */
+            filesOut?: string[];
         };
         EventDto: {
             /** @enum {string} */
@@ -2156,18 +2165,32 @@ export interface components {
             traceStatus: string;
             traceEventStatus: string;
             component: string;
-            /** @description Any JSON, as it was sent; so are the next ones. Null where nothing was sent. */
-            operation: Record<string, never> | null;
-            user: Record<string, never> | null;
+            /** @description As it was sent, as all free-form fields; null where nothing was sent. */
+            operation: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            user: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
             domain: string;
             domainId: string | null;
             s3Path: string | null;
             /** @description Milliseconds. */
-            duration: Record<string, never> | null;
-            statusBody: Record<string, never> | null;
-            meta: Record<string, never> | null;
-            exception: Record<string, never> | null;
-            errors: Record<string, never> | null;
+            duration: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            statusBody: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            meta: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            exception: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
+            errors: {
+                [key: string]: unknown;
+            } | unknown[] | string | number | boolean | null;
             /**
              * Format: date-time
              * @description Database clock.
@@ -2288,7 +2311,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    Health_live: {
+    "Health_live[0]": {
         parameters: {
             query?: never;
             header?: never;
@@ -2315,7 +2338,7 @@ export interface operations {
             };
         };
     };
-    Health_liveUnprefixed: {
+    "Health_live[1]": {
         parameters: {
             query?: never;
             header?: never;
@@ -2499,7 +2522,7 @@ export interface operations {
                 count?: "estimate" | "exact";
                 /** @description By number. Default: newest first; with `afterSeq` oldest first. */
                 sort?: "-seq" | "seq";
-                /** @description Such as `job` or `maintenance`. May be repeated: any of these. `!value` leaves the value out. */
+                /** @description `job`, `trace`, `maintenance` or `worker`. May be repeated: any of these. `!value` leaves the value out. */
                 topic?: string[];
                 /** @description Such as `job.failed` or `job.failed.v1`. May be repeated: any of these. `!value` leaves the value out. */
                 type?: string[];
@@ -2587,7 +2610,7 @@ export interface operations {
     streamEvents: {
         parameters: {
             query?: {
-                /** @description Such as `job` or `maintenance`. May be repeated: any of these. `!value` leaves the value out. */
+                /** @description `job`, `trace`, `maintenance` or `worker`. May be repeated: any of these. `!value` leaves the value out. */
                 topic?: string[];
                 /** @description Such as `job.failed` or `job.failed.v1`. May be repeated: any of these. `!value` leaves the value out. */
                 type?: string[];
@@ -5563,7 +5586,7 @@ export interface operations {
             };
         };
     };
-    MaintenanceCompat_latest: {
+    "MaintenanceCompat_latest[0]": {
         parameters: {
             query?: never;
             header?: never;
@@ -5627,7 +5650,7 @@ export interface operations {
             };
         };
     };
-    MaintenanceCompat_set: {
+    "MaintenanceCompat_set[0]": {
         parameters: {
             query?: never;
             header?: never;
@@ -5699,7 +5722,7 @@ export interface operations {
             };
         };
     };
-    MaintenanceCompat_latestUnprefixed: {
+    "MaintenanceCompat_latest[1]": {
         parameters: {
             query?: never;
             header?: never;
@@ -5763,71 +5786,7 @@ export interface operations {
             };
         };
     };
-    MaintenanceCompat_history: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        msg: string;
-                        paused: boolean;
-                        /** @description UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
-                        timestamp: string;
-                    }[];
-                };
-            };
-            /** @description No usable token; not with COMPAT_AUTH=reference */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description The token lacks a role; not with COMPAT_AUTH=reference */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-            /** @description Unexpected error; its `requestId` finds the log line */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The keys that verify tokens cannot be read now; Retry-After says when */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        message: string;
-                    };
-                };
-            };
-        };
-    };
-    MaintenanceCompat_historyUnprefixed: {
+    "MaintenanceCompat_history[0]": {
         parameters: {
             query?: never;
             header?: never;
@@ -5891,7 +5850,71 @@ export interface operations {
             };
         };
     };
-    MaintenanceCompat_setUnprefixed: {
+    "MaintenanceCompat_history[1]": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        msg: string;
+                        paused: boolean;
+                        /** @description UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
+                        timestamp: string;
+                    }[];
+                };
+            };
+            /** @description No usable token; not with COMPAT_AUTH=reference */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description The token lacks a role; not with COMPAT_AUTH=reference */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The keys that verify tokens cannot be read now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    "MaintenanceCompat_set[1]": {
         parameters: {
             query?: never;
             header?: never;
@@ -6960,7 +6983,7 @@ export interface operations {
             };
         };
     };
-    TracesCompat_create: {
+    "TracesCompat_create[0]": {
         parameters: {
             query?: never;
             header?: never;
@@ -7056,7 +7079,7 @@ export interface operations {
             };
         };
     };
-    TracesCompat_createUnprefixed: {
+    "TracesCompat_create[1]": {
         parameters: {
             query?: never;
             header?: never;
@@ -7152,7 +7175,7 @@ export interface operations {
             };
         };
     };
-    TracesCompat_read: {
+    "TracesCompat_read[0]": {
         parameters: {
             query?: never;
             header?: never;
@@ -7251,7 +7274,7 @@ export interface operations {
             };
         };
     };
-    TracesCompat_append: {
+    "TracesCompat_append[0]": {
         parameters: {
             query?: never;
             header?: never;
@@ -7389,7 +7412,7 @@ export interface operations {
             };
         };
     };
-    TracesCompat_readUnprefixed: {
+    "TracesCompat_read[1]": {
         parameters: {
             query?: never;
             header?: never;
@@ -7488,7 +7511,7 @@ export interface operations {
             };
         };
     };
-    TracesCompat_appendUnprefixed: {
+    "TracesCompat_append[1]": {
         parameters: {
             query?: never;
             header?: never;
@@ -7626,13 +7649,13 @@ export interface operations {
             };
         };
     };
-    TracesCompat_find: {
+    "TracesCompat_find[0]": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description Base64 of the path in either alphabet, padded or not; may hold `/`. */
-                s3Path: string;
+                path: string;
             };
             cookie?: never;
         };
@@ -7703,13 +7726,13 @@ export interface operations {
             };
         };
     };
-    TracesCompat_findUnprefixed: {
+    "TracesCompat_find[1]": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description Base64 of the path in either alphabet, padded or not; may hold `/`. */
-                s3Path: string;
+                path: string;
             };
             cookie?: never;
         };

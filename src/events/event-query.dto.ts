@@ -32,7 +32,7 @@ interface EventFilterQuery {
 const number = [IsOptional(), Transform(wholeNumber), Max(Number.MAX_SAFE_INTEGER), Min(0), IsInt()];
 
 const filterRules: Readonly<Record<keyof EventFilterQuery, readonly PropertyDecorator[]>> = {
-  topic: [ApiPropertyOptional(repeated('Such as `job` or `maintenance`.')), IsAnyOf()],
+  topic: [ApiPropertyOptional(repeated('`job`, `trace`, `maintenance` or `worker`.')), IsAnyOf()],
   type: [ApiPropertyOptional(repeated('Such as `job.failed` or `job.failed.v1`.')), IsAnyOf()],
   subject: [ApiPropertyOptional(repeated('Such as `jobs/ID`.')), IsAnyOf()],
   dataset: [ApiPropertyOptional(repeatedParameter), IsAnyOf()],

@@ -57,14 +57,32 @@ class EventDataDto {
   @ApiPropertyOptional({ ...nullableText, description: 'Jobs.' })
   phase?: string | null;
 
-  @ApiPropertyOptional({ description: 'Jobs.' })
+  @ApiPropertyOptional({ description: 'Jobs and traces.' })
   datasetName?: string;
 
-  @ApiPropertyOptional({ description: 'Jobs.' })
-  operation?: string;
+  @ApiPropertyOptional({ description: 'Jobs; null for a step of a trace that names none.', type: String, nullable: true })
+  operation?: string | null;
 
   @ApiPropertyOptional({ ...nullableText, description: 'Jobs: why it failed.' })
   errorCode?: string | null;
+
+  @ApiPropertyOptional({ description: 'Traces; the step that the event tells of is described by the members below.' })
+  traceId?: string;
+
+  @ApiPropertyOptional()
+  component?: string;
+
+  @ApiPropertyOptional()
+  traceStatus?: string;
+
+  @ApiPropertyOptional()
+  traceEventStatus?: string;
+
+  @ApiPropertyOptional({ type: [String], description: 'Files that the step took in, as many as there is room for.' })
+  filesIn?: string[];
+
+  @ApiPropertyOptional({ type: [String], description: 'Files that the step put out, as many as there is room for.' })
+  filesOut?: string[];
 }
 
 /** An event as CloudEvents 1.0 JSON. */

@@ -103,7 +103,7 @@ export class TracesCompatController {
   @Get('status-from-path/*')
   @DatasetAccess()
   @ApiOperation({ summary: 'The trace created last for a file, whose path is given in base64' })
-  @ApiParam({ name: 's3Path', type: String, description: 'Base64 of the path in either alphabet, padded or not; may hold `/`.' })
+  @ApiParam({ name: 'path', type: String, description: 'Base64 of the path in either alphabet, padded or not; may hold `/`.' })
   @ApiOkResponse({ schema: foundSchema })
   @messageAnswer(404, 'No trace has an event of this path')
   async find(@Req() request: FastifyRequest, @CurrentDatasetToken() token: DatasetToken): Promise<{ id: string; trace_id: string }> {

@@ -5,6 +5,15 @@ import { type TraceState, traceStates } from './trace-fold.js';
 const nullableText = { type: String, nullable: true } as const;
 const nullableInstant = { type: String, format: 'date-time', nullable: true } as const;
 
+/** Free-form fields of an event: any JSON, null where nothing was sent. */
+const anyJson = {
+  anyOf: [
+    { type: 'object', additionalProperties: true },
+    { type: 'array', items: {} },
+    ...(['string', 'number', 'boolean', 'null'] as const).map((type) => ({ type })),
+  ],
+};
+
 /** Some names of a larger or smaller set. */
 export class TraceNamesDto {
   @ApiProperty({ type: [String], description: 'In alphabetical order.' })
@@ -167,10 +176,10 @@ export class TraceEventDto {
   @ApiProperty()
   component!: string;
 
-  @ApiProperty({ description: 'Any JSON, as it was sent; so are the next ones. Null where nothing was sent.', nullable: true })
+  @ApiProperty({ ...anyJson, description: 'As it was sent, as all free-form fields; null where nothing was sent.' })
   operation!: unknown;
 
-  @ApiProperty({ nullable: true })
+  @ApiProperty(anyJson)
   user!: unknown;
 
   @ApiProperty()
@@ -182,19 +191,19 @@ export class TraceEventDto {
   @ApiProperty(nullableText)
   s3Path!: string | null;
 
-  @ApiProperty({ nullable: true, description: 'Milliseconds.' })
+  @ApiProperty({ ...anyJson, description: 'Milliseconds.' })
   duration!: unknown;
 
-  @ApiProperty({ nullable: true })
+  @ApiProperty(anyJson)
   statusBody!: unknown;
 
-  @ApiProperty({ nullable: true })
+  @ApiProperty(anyJson)
   meta!: unknown;
 
-  @ApiProperty({ nullable: true })
+  @ApiProperty(anyJson)
   exception!: unknown;
 
-  @ApiProperty({ nullable: true })
+  @ApiProperty(anyJson)
   errors!: unknown;
 
   @ApiProperty({ format: 'date-time', description: 'Database clock.' })

@@ -13,8 +13,8 @@ const described = Object.entries((JSON.parse(projectFile('openapi.json')) as Ope
 /** What may be public, by the start of its path. */
 const publicPaths = ['/health/', '/metrics', '/api/v1/version', '/api/openapi.', '/docs', '/.well-known/jwks.json', '/api/docs'];
 
-const nameOf = ({ method, path }: Route): string => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`;
-const isAsset = ({ path }: Route): boolean => path.includes('*');
+const nameOf = ({ method, path }: Route): string => `${method} ${path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{path}')}`;
+const isAsset = ({ path, access }: Route): boolean => path.includes('*') && access?.kind === 'public';
 
 describe('the router of the application', () => {
   let application: Application;
@@ -48,8 +48,17 @@ describe('the router of the application', () => {
     expect(routes.filter(({ access }) => access?.kind === 'cookies').map(nameOf)).toEqual(['POST /jobs']);
   });
 
+  it('lets a dataset decide on the trace routes of old alone', () => {
+    const decided = routes.filter(({ access }) => access?.kind === 'datasets').map(({ path }) => path);
+    expect(new Set(decided)).toEqual(
+      new Set(
+        ['', '/status-api'].flatMap((base) => ['/status', '/status/:traceId', '/status-from-path/*'].map((path) => `${base}${path}`)),
+      ),
+    );
+  });
+
   it('answers 401 on every guarded route, whatever the body, when there is no token', async () => {
-    const guarded = routes.filter(({ access }) => access?.kind === 'roles' || access?.kind === 'compat');
+    const guarded = routes.filter(({ access }) => access && ['roles', 'compat', 'datasets'].includes(access.kind));
     const answers = await Promise.all(
       guarded.map(async (route) => `${nameOf(route)} ${await application.statusOf(route.method, route.path.replace(/:\w+|\*/g, 'x'))}`),
     );

@@ -76,7 +76,7 @@ describe("the questions to Keycloak's token endpoint", () => {
 
   describe('as dataset permissions', () => {
     let now: number;
-    beforeEach(() => (now = 0));
+    beforeEach(() => void (now = 0));
     const permissions = () => new KeycloakPermissions(decisions(), () => now);
     const tokenWith = (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
 

@@ -11,6 +11,7 @@ import { eventually } from '../events/eventually.js';
 import { packageMembers, writeTar } from '../support/datasets.js';
 import { adminToken } from '../support/service.js';
 import { useService } from '../support/use-service.js';
+import { step, TraceClient, upload } from '../traces/trace-client.js';
 import { type Ran, run, wordsOf } from './run.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -73,6 +74,14 @@ async function cancelledJob(): Promise<string> {
   return jobId;
 }
 
+/** A trace that is finished. */
+async function newTrace(): Promise<string> {
+  const client = new TraceClient(file.http, await adminToken(file.service.dataDir));
+  const traceId = await client.create(upload('boligpriser'));
+  await client.append(traceId, step(1, { trace_status: 'FINISHED' }));
+  return traceId;
+}
+
 /** Routes of the nouns and verbs that need more than the service's first. */
 const routesOf: Readonly<Record<string, string>> = {
   workers: '/api/v1/workers',
@@ -131,7 +140,7 @@ describe('examples of the help', () => {
     for (const { verb, line } of await allExamples()) {
       if (!isServed(verb, line) || elsewhere.includes(verb)) continue;
       const jobId = verb === 'jobs watch' || verb === 'jobs retry' ? await cancelledJob() : await newJob();
-      const { code, err } = await run(line.replace('$JOB', jobId), env);
+      const { code, err } = await run(line.replace('$JOB', jobId).replace('$TRACE', await newTrace()), env);
       if (code !== (otherCodes[verb] ?? 0)) wrong.push(`${line}: ${code} ${err}`);
     }
     expect(wrong).toEqual([]);
@@ -163,12 +172,16 @@ describe('--json', () => {
     ['importables list', 'ImportablePageDto'],
     ['targets list', 'TargetPageDto'],
     ['targets get SCHEMA_TEST', 'TargetDto'],
+    ['traces list', 'TracePageDto'],
+    ['traces get $TRACE', 'TraceWithLinksDto'],
+    ['traces events $TRACE', 'TraceEventPageDto'],
+    ['traces watch $TRACE', 'TraceWithLinksDto'],
     ['maintenance status', 'MaintenanceDto'],
     ['maintenance off', 'MaintenanceDto'],
     ['maintenance history', 'MaintenanceChangePageDto'],
     ['health', 'HealthReportDto'],
   ])('of %s is a %s of the published schemas', async (line, schema) => {
-    const { code, out } = await run(`${line.replace('$JOB', await newJob())} --json`, env);
+    const { code, out } = await run(`${line.replace('$JOB', await newJob()).replace('$TRACE', await newTrace())} --json`, env);
     expect(code).toBe(0);
     expect(faultsOf(schema, out)).toEqual([]);
   });

@@ -48,6 +48,9 @@ const routes: readonly (readonly [string, string, readonly string[]])[] = [
   ['GET', 'importables', readers],
   ['GET', 'importables/NOT_THERE', readers],
   ['DELETE', 'importables/NOT_THERE?reason=test', operators],
+  ['GET', 'traces', readers],
+  ['GET', 'traces/NO_TRACE', readers],
+  ['GET', 'traces/NO_TRACE/events', readers],
   ['GET', 'maintenance', readers],
   ['PUT', 'maintenance', makers],
   ['GET', 'maintenance/history', readers],
@@ -96,7 +99,7 @@ describe('the native API', () => {
       .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.slice(8)}`));
     const listed = routes.map(
       ([method, path]) =>
-        `${method} ${path.replace(/\?.*/, '').replace(id, '{jobId}').replace('NOT_THERE', '{name}').replace('NO_WORKER', '{workerId}')}`,
+        `${method} ${path.replace(/\?.*/, '').replace(id, '{jobId}').replace('NOT_THERE', '{name}').replace('NO_WORKER', '{workerId}').replace('NO_TRACE', '{traceId}')}`,
     );
     expect(listed.sort()).toEqual(described.sort());
   });

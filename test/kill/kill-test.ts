@@ -5,6 +5,8 @@ import { checkInvariants } from './invariants.js';
 import { KillableService, victims, type Victim } from './killable-service.js';
 import { Ledger } from './ledger.js';
 import { LoadClient } from './load-client.js';
+import { checkTraces } from './trace-invariants.js';
+import { TraceLoad } from './trace-load.js';
 
 /** A kill test run. */
 export interface KillTestOptions {
@@ -23,6 +25,7 @@ export interface KillTestResult {
   readonly acknowledgedWrites: number;
   readonly unknownOutcomes: number;
   readonly createdJobs: number;
+  readonly createdTraces: number;
   /** Broken promises; empty when all is well. */
   readonly violations: readonly string[];
   /** Errors in the service's log that may explain them. */
@@ -31,24 +34,30 @@ export interface KillTestResult {
 
 const resultOf = (
   rounds: number,
-  { acknowledgedWrites, unknownOutcomes, createdJobs, violations, errorLines }: Ledger,
+  { acknowledgedWrites, unknownOutcomes, createdJobs, createdTraces, violations, errorLines }: Ledger,
 ): KillTestResult => ({
   rounds,
   acknowledgedWrites,
   unknownOutcomes,
   createdJobs,
+  createdTraces,
   violations,
   errorLines,
 });
 
 /**
- * Lets clients create, report and finish jobs while the service or its database is killed at random moments, and after each recovery compares what was
+ * Lets clients create, report and finish jobs, and tell of the steps of traces, while the service or its database is killed at random moments, and after each recovery compares what was
  * acknowledged with what is there. Starts a service with a database of its own and removes both.
  */
 export async function runKillTest(options: KillTestOptions): Promise<KillTestResult> {
   const victim = await KillableService.start();
   const [ledger, gate] = [new Ledger(), new Gate()];
-  const clients = Array.from({ length: options.clients ?? 20 }, (_, index) => new LoadClient(`C${index}`, { victim, ledger, gate }));
+  const count = options.clients ?? 20;
+  const context = { victim, ledger, gate };
+  const clients = [
+    ...Array.from({ length: count }, (_, index) => new LoadClient(`C${index}`, context)),
+    ...Array.from({ length: Math.ceil(count / 5) }, (_, index) => new TraceLoad(`D${index}`, context)),
+  ];
   const running = Promise.all(clients.map((client) => client.run()));
   // A client that throws is a fault of the test itself; it surfaces when the run is awaited below.
   running.catch(() => undefined);
@@ -64,6 +73,7 @@ export async function runKillTest(options: KillTestOptions): Promise<KillTestRes
     await running;
     await gate.close();
     await checkInvariants(victim, ledger);
+    await checkTraces(victim, ledger);
     return resultOf(rounds, ledger);
   } finally {
     for (const client of clients) client.stop();
@@ -79,8 +89,9 @@ async function playRound(dying: Victim, { victim, ledger, gate }: { victim: Kill
   await sleep(randomInt(100, 400));
   await gate.close();
   await checkInvariants(victim, ledger);
+  await checkTraces(victim, ledger);
   if (ledger.violations.length > before) ledger.errorLines.push(...victim.errorLines);
 }
 
 const summaryOf = (ledger: Ledger): string =>
-  `${ledger.acknowledgedWrites} writes acknowledged, ${ledger.createdJobs} jobs, ${ledger.unknownOutcomes} outcomes unknown, ${ledger.violations.length} violations`;
+  `${ledger.acknowledgedWrites} writes acknowledged, ${ledger.createdJobs} jobs, ${ledger.createdTraces} traces, ${ledger.unknownOutcomes} outcomes unknown, ${ledger.violations.length} violations`;

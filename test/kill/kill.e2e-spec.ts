@@ -8,6 +8,7 @@ describe('SIGKILL at random moments under the load of 20 clients', () => {
     const result = await runKillTest({ rounds: 2, victim: 'service' });
     expect(result.violations).toEqual([]);
     expect(result.acknowledgedWrites).toBeGreaterThan(100);
+    expect(result.createdTraces).toBeGreaterThan(3);
   }, 120_000);
 
   it('J-1, J-4, J-7: loses nothing that was acknowledged when the database is killed', async () => {

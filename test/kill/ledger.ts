@@ -12,6 +12,17 @@ export interface TrackedJob {
   readonly lines: string[];
 }
 
+/** What a client knows about one of its traces. */
+export interface TrackedTrace {
+  readonly traceId: string;
+  /** Operations of the events that were sent. */
+  readonly sent: Set<string>;
+  /** Operation → id of the event that was answered. */
+  readonly acknowledged: Map<string, string>;
+  /** True once its last event was acknowledged. */
+  ended: boolean;
+}
+
 /** The statuses in which a job may be found: the acknowledged one or a later one that was sent. */
 export function possibleStatuses(job: TrackedJob): string[] {
   return ['queued', ...job.plan].slice(job.acknowledged, job.sent + 1);
@@ -20,6 +31,7 @@ export function possibleStatuses(job: TrackedJob): string[] {
 /** Everything that was acknowledged to clients and is not yet known to have survived for good, and every broken promise. */
 export class Ledger {
   readonly jobs = new Map<string, TrackedJob>();
+  readonly traces = new Map<string, TrackedTrace>();
   readonly violations: string[] = [];
   /** Writes that were answered with success. */
   acknowledgedWrites = 0;
@@ -31,6 +43,8 @@ export class Ledger {
   refusals = 0;
   /** Jobs that were created and acknowledged, or found after a lost answer. */
   createdJobs = 0;
+  /** Traces that were created and acknowledged. */
+  createdTraces = 0;
 
   track(jobId: string, target: string, plan: readonly string[]): TrackedJob {
     const job: TrackedJob = { jobId, target, plan, acknowledged: 0, sent: 0, lines: [] };
@@ -38,6 +52,20 @@ export class Ledger {
     this.jobs.set(jobId, job);
     this.createdJobs += 1;
     return job;
+  }
+
+  trackTrace(traceId: string): TrackedTrace {
+    const trace: TrackedTrace = { traceId, sent: new Set(), acknowledged: new Map(), ended: false };
+    if (this.traces.has(traceId)) this.violations.push(`trace ${traceId} was created twice`);
+    this.traces.set(traceId, trace);
+    this.acknowledgedWrites += 1;
+    this.createdTraces += 1;
+    return trace;
+  }
+
+  /** Forgets traces that have ended and were checked. */
+  settleTraces(traces: readonly TrackedTrace[]): void {
+    for (const { traceId } of traces) this.traces.delete(traceId);
   }
 
   /** Forgets jobs that are finished and were checked. */

@@ -21,7 +21,7 @@ export const paint = (coloured: boolean): Paint =>
 
 /** A state in its colour. */
 export function paintedStatus(status: string, { red, green, yellow }: Paint): string {
-  if (status === 'completed' || status === 'alive' || status === 'quiet') return green(status);
+  if (status === 'completed' || status === 'finished' || status === 'alive' || status === 'quiet') return green(status);
   if (status === 'failed' || status === 'lost' || status === 'cancelled') return red(status);
   return status === 'running' || status === 'draining' ? yellow(status) : status;
 }

@@ -2,6 +2,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.js';
 import type { Invocation } from '../invocation.js';
 import { visible } from '../output/text.js';
 import type { Job } from '../commands/job-output.js';
+import { ProgressLine } from './progress-line.js';
 import { waitUntil } from './wait-until.js';
 
 const barWidth = 20;
@@ -21,26 +22,6 @@ function lineOf(job: Job): string {
   return visible(`${job.datasetName} ${job.operation}  ${progress}${state}${worker}${attempt}`);
 }
 
-/** Draws the line of a job on a terminal, over itself; elsewhere prints it whenever it differs. */
-class ProgressLine {
-  private last = '';
-
-  constructor(private readonly invocation: Invocation) {}
-
-  show(job: Job): void {
-    const line = lineOf(job);
-    if (this.invocation.flags.quiet || line === this.last) return;
-    this.last = line;
-    const { err, terminal } = this.invocation.io;
-    if (terminal?.err) err(`\r\u001b[2K${line.slice(0, terminal.columns - 1)}`);
-    else err(`${line}\n`);
-  }
-
-  end(): void {
-    if (this.last !== '' && this.invocation.io.terminal?.err) this.invocation.io.err('\n');
-  }
-}
-
 /** Waits until a job has ended, with its progress on stderr. */
 export async function followJob(invocation: Invocation, jobId: string): Promise<Job> {
   const line = new ProgressLine(invocation);
@@ -51,7 +32,7 @@ export async function followJob(invocation: Invocation, jobId: string): Promise<
       filter: { topic: ['job'], subject: `jobs/${jobId}` },
       read: () => invocation.request<Job>('GET', path),
       done: ({ status }) => finals.includes(status),
-      onValue: (job) => line.show(job),
+      onValue: (job) => line.show(lineOf(job)),
       what: `job ${jobId}`,
     });
   } finally {
