@@ -69,6 +69,13 @@ describe('POST /api/v1/lineage', () => {
     expect(again.body).toEqual({ eventId: first.body.eventId, known: true });
   });
 
+  it('keeps one of many that arrive at the same moment', async () => {
+    const event = runEvent(randomUUID(), 'START');
+    const answers = await Promise.all(Array.from({ length: 20 }, () => post(event)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array.from({ length: 19 }, () => 200), 201]);
+    expect(new Set(answers.map(({ body }) => body.eventId)).size).toBe(1);
+  });
+
   it('takes events of a run in any order: a late START does not make it run again', async () => {
     const runId = randomUUID();
     const at = (minute: number) => ({ eventTime: `2026-11-22T10:0${minute}:00Z` });

@@ -61,7 +61,11 @@ function pauseOf(header: string | null): number {
 export class OpenLineageReceiver {
   private readonly url: string;
 
-  constructor(private readonly address: ReceiverAddress) {
+  /** @param limitMs of a call */
+  constructor(
+    private readonly address: ReceiverAddress,
+    private readonly limitMs: number = callMs,
+  ) {
     this.url = eventsUrlOf(address.url);
   }
 
@@ -74,7 +78,7 @@ export class OpenLineageReceiver {
         headers: { 'content-type': 'application/json', ...(apiKey !== null && { authorization: `Bearer ${apiKey}` }) },
         body: JSON.stringify(event),
         redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(this.limitMs)]),
       });
       return await this.deliveryOf(response);
     } catch (error) {
@@ -93,5 +97,6 @@ export class OpenLineageReceiver {
 
 /** What an error of a call says, with the cause that `fetch` hides. */
 function reasonOf({ message, cause }: Error): string {
-  return cause instanceof Error && cause.message !== '' ? `${message}: ${cause.message}` : message;
+  const { message: hidden, code } = (cause ?? {}) as { message?: string; code?: string };
+  return hidden || code ? `${message}: ${hidden || code}` : message;
 }
