@@ -13,7 +13,7 @@ const featureEdges = {
   maintenance: ['auth', 'events', 'observability', 'workers'],
   datasets: ['auth', 'events'],
   traces: ['auth', 'events', 'jobs'],
-  lineage: ['auth', 'events', 'observability'],
+  lineage: ['auth', 'events', 'observability', 'traces'],
 };
 const features = Object.keys(featureEdges);
 const anyFeature = `^src/(${features.join('|')})/`;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../common/caller.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { inParallel } from '../../common/in-parallel.js';
 import { LineageEventInvalidError } from '../lineage.errors.js';
 import { contentHash } from './content-hash.js';
 import { isRunEvent, kindOf, type OpenLineageEvent } from './openlineage.js';
@@ -44,13 +45,8 @@ export class OpenLineageIntake {
   }
 
   /** Keeps the events of a batch, each for itself, in no order: what they say does not depend on it. @throws whatever the database throws */
-  async takeAll(bodies: readonly unknown[], caller: Caller): Promise<Intake[]> {
-    const results: Intake[] = [];
-    for (let from = 0; from < bodies.length; from += atOnce) {
-      const some = bodies.slice(from, from + atOnce);
-      results.push(...(await Promise.all(some.map((body) => this.takeOne(body, caller)))));
-    }
-    return results;
+  takeAll(bodies: readonly unknown[], caller: Caller): Promise<Intake[]> {
+    return inParallel(bodies, atOnce, (body) => this.takeOne(body, caller));
   }
 
   private async takeOne(body: unknown, caller: Caller): Promise<Intake> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { inParallel } from '../../common/in-parallel.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import type { BatchContext, EventConsumer, StoredEvent } from '../../events/index.js';
 import { Metrics, versionOf } from '../../observability/index.js';
@@ -149,15 +150,4 @@ function groupsOf(events: readonly StoredEvent[]): StoredEvent[][] {
     groups.set(group, [...(groups.get(group) ?? []), event]);
   }
   return [...groups.values()];
-}
-
-/** Does something to each item, some at a time, in their order. */
-async function inParallel<T, R>(items: readonly T[], limit: number, act: (item: T) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await act(items[index]!);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
-  return results;
 }

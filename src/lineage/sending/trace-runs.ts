@@ -1,8 +1,8 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { StoredEvent } from '../../events/index.js';
+import { dateIn } from '../../traces/index.js';
 import type { TraceEventData } from '../steps/event-data.js';
 import { datasetOf, endOf, isFailed, isFinished, nameOf, traceInputs, traceOutputs } from '../steps/trace-steps.js';
-import { timeIn } from '../steps/trace-time.js';
 import type { RunAddress, RunNews } from './run-events.js';
 
 /** Ids of traces are no UUIDs; in this namespace each has one. */
@@ -15,7 +15,7 @@ function stepNews(event: StoredEvent, trace: RunAddress): RunNews[] {
   const data = event.data as unknown as TraceEventData;
   const inputs = traceInputs(data);
   const step = { runId: data.traceEventId, jobName: `${trace.jobName}.${nameOf(data)}`, jobType: 'STEP', parent: trace, inputs } as const;
-  const start: RunNews = { ...step, eventType: 'START', at: timeIn(data.startTime) ?? event.at };
+  const start: RunNews = { ...step, eventType: 'START', at: dateIn(data.startTime) ?? event.at };
   const end = endOf(data, event.at);
   if (!end) return [start];
   const outputs = traceOutputs(data);
@@ -37,7 +37,7 @@ export function traceNews(event: StoredEvent): RunNews[] {
   const ofTrace = { ...trace, parent: null, jobType: 'PIPELINE' } as const;
   const begins = event.type === 'trace.started';
   return [
-    ...(begins ? [{ ...ofTrace, eventType: 'START' as const, at: timeIn(data.startTime) ?? event.at }] : []),
+    ...(begins ? [{ ...ofTrace, eventType: 'START' as const, at: dateIn(data.startTime) ?? event.at }] : []),
     ...stepNews(event, trace),
     ...(isFinished(data) && !begins ? [{ ...ofTrace, ...endNews(data), at: endOf(data, event.at)?.at ?? event.at }] : []),
   ];

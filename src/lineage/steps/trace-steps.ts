@@ -1,8 +1,8 @@
 import type { StoredEvent } from '../../events/index.js';
+import { dateIn } from '../../traces/index.js';
 import { datasetNode, fileNode, traceNode } from '../nodes.js';
 import type { TraceEventData } from './event-data.js';
 import { type StepEnd, type StepReport, touched } from './step.js';
-import { timeIn } from './trace-time.js';
 
 /** Files that a step of a trace took in. */
 export const traceInputs = ({ filesIn }: TraceEventData): string[] => filesIn.map(fileNode);
@@ -31,7 +31,7 @@ export function traceOutputs(data: TraceEventData): string[] {
 /** How a step ended; null while it only says that it began. Where it states no time, the time at which it was told counts. */
 export function endOf(data: TraceEventData, toldAt: Date): StepEnd | null {
   const { startTime, endTime } = data;
-  const at = timeIn(endTime) ?? (isFinished(data) || isFailed(data) ? (timeIn(startTime) ?? toldAt) : null);
+  const at = dateIn(endTime) ?? (isFinished(data) || isFailed(data) ? (dateIn(startTime) ?? toldAt) : null);
   return at ? { at, outcome: isFailed(data) ? 'failed' : 'completed' } : null;
 }
 
@@ -51,7 +51,7 @@ export function traceStep(event: StoredEvent): StepReport {
     name: nameOf(data),
     link: data.link,
     ...touched(traceInputs(data), traceOutputs(data)),
-    startedAt: timeIn(data.startTime),
+    startedAt: dateIn(data.startTime),
     end: endOf(data, event.at),
   };
 }
