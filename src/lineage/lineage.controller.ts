@@ -13,8 +13,8 @@ import { LineageService } from './lineage.service.js';
 import { type Node, parseNode } from './nodes.js';
 import { OpenLineageIntake } from './openlineage/openlineage-intake.service.js';
 
-/** Facets of column lineage are long lists. */
-const bodyLimits = { items: 10_000 } as const;
+/** Facets of column lineage are long lists, and objects with a key for each column. */
+const bodyLimits = { items: 10_000, keys: 10_000 } as const;
 const maxBatch = 1_000;
 const batchPath = '/api/v1/lineage/batch';
 const event = {

@@ -178,7 +178,7 @@ describe('EventConsumers', () => {
   it('hand over at once when they are stopped, with the batch that is being handled finished', () =>
     withConsumers(async ({ store, replica }) => {
       const [first, second]: number[][] = [[], []];
-      let release = (): void => undefined;
+      let release: (() => void) | undefined;
       const slow: EventConsumer = {
         ...noting(first!),
         handle: async (events) => {
@@ -188,11 +188,11 @@ describe('EventConsumers', () => {
       };
       const stopping = replica(slow, { timing: { leaseMs: 60_000 } });
       await store('job', 1);
-      await eventually(async () => (await stopping.status()).get('noter')!.leader);
+      await eventually(() => release !== undefined);
       replica(noting(second!), { timing: { leaseMs: 60_000 } });
       const stopped = stopping.beforeApplicationShutdown();
       await sleep(50);
-      release();
+      release!();
       await stopped;
       await store('job', 1);
       await eventually(() => first!.length + second!.length >= 2);

@@ -96,6 +96,7 @@ describe('LineageService', () => {
       expect(answer.nodes).toHaveLength(2_000);
       expect(answer.truncated).toBe(true);
       const ids = new Set(idsOf(answer));
+      expect([ids.has(`run:${runId(2_999)}`), ids.has(`run:${runId(0)}`)]).toEqual([true, false]); // the newest are kept
       expect(answer.edges.filter(({ from, to }) => !ids.has(from) || !ids.has(to))).toEqual([]);
     }));
 });

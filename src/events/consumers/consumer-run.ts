@@ -78,7 +78,7 @@ export class ConsumerRun {
     } finally {
       await this.save(position);
     }
-    return events.length === batchSize ? 'more' : 'idle';
+    return events.length === batchSize ? 'more' : 'some';
   }
 
   private async handle(events: readonly StoredEvent[], term: Term, position: Position): Promise<void> {

@@ -44,9 +44,9 @@ const schema = new Schema<StepDocument>(
 schema.index({ runId: 1 }, { name: 'run', unique: true });
 // The steps of a trace, of a job, of a parent run.
 schema.index({ parents: 1 }, { name: 'parents' });
-// One level of the graph downwards: the steps that read any of some nodes; and the versions of a dataset that were read.
-schema.index({ inputs: 1 }, { name: 'inputs' });
-// One level upwards: the steps that wrote any of some nodes; and the versions of a dataset that were written.
-schema.index({ outputs: 1 }, { name: 'outputs' });
+// One level of the graph downwards: the steps that read any of some nodes, newest first; and the versions of a dataset that were read.
+schema.index({ inputs: 1, startedAt: -1 }, { name: 'inputs_started' });
+// One level upwards: the steps that wrote any of some nodes, newest first; and the versions of a dataset that were written.
+schema.index({ outputs: 1, startedAt: -1 }, { name: 'outputs_started' });
 
 export const stepModel = { name: 'LineageStep', schema };

@@ -15,6 +15,9 @@ export const sides = { up: { meets: 'outputs', leads: 'inputs' }, down: { meets:
 
 /** With `maxNodeBytes` it keeps a step well below the greatest size of a document. */
 const maxMembers = 5_000;
+/** Up to so many nodes the index brings their steps in order; with more, the server would sort all of them first. */
+const maxSorted = 200;
+const newestFirst = { startedAt: -1 } as const;
 const limits = { maxTimeMS: statementLimits.listMs } as const;
 
 /** The union of a stored set with further members, cut. */
@@ -71,34 +74,35 @@ export class StepsStore {
     await this.model.collection.bulkWrite(updates, { ordered: true });
   }
 
-  /** Steps that a walk meets next: those that have one of the nodes at the side where it meets them. */
+  /** Steps that a walk meets next: those that have one of the nodes at the side where it meets them; of few nodes the newest steps. */
   findAt(nodes: readonly string[], direction: Direction, limit: number): Promise<StepDocument[]> {
-    return this.find({ [sides[direction].meets]: { $in: [...nodes] } }, limit);
+    const filter = { [sides[direction].meets]: { $in: [...nodes] } };
+    return this.find(filter, { limit, ...(nodes.length <= maxSorted && { sort: newestFirst }) });
   }
 
   /** The step of a run, and the steps under it. */
   findOfRun(node: string, runId: string, limit: number): Promise<StepDocument[]> {
-    return this.find({ $or: [{ runId }, { parents: node }] }, limit);
+    return this.find({ $or: [{ runId }, { parents: node }] }, { limit });
   }
 
   /** The steps of a trace or a job. */
   findOfParent(node: string, limit: number): Promise<StepDocument[]> {
-    return this.find({ parents: node }, limit);
+    return this.find({ parents: node }, { limit });
   }
 
   /** Steps that read or wrote a node; of a dataset without version also those of every version. */
   findTouching(node: string, limit: number): Promise<StepDocument[]> {
     const of = (side: 'inputs' | 'outputs') => [{ [side]: node }, ...(node.startsWith('dataset:') ? [{ [side]: versionsOf(node) }] : [])];
-    return this.find({ $or: [...of('inputs'), ...of('outputs')] }, limit);
+    return this.find({ $or: [...of('inputs'), ...of('outputs')] }, { limit });
   }
 
   /** How steps stand that wrote some nodes. */
   findWriters(nodes: readonly string[], limit: number): Promise<StepStanding[]> {
-    return this.find({ outputs: { $in: [...nodes] } }, limit, { _id: 0, runId: 1, outputs: 1, startedAt: 1, end: 1 });
+    return this.find({ outputs: { $in: [...nodes] } }, { limit, projection: { _id: 0, runId: 1, outputs: 1, startedAt: 1, end: 1 } });
   }
 
-  private async find(filter: object, limit: number, projection: object = { _id: 0 }): Promise<StepDocument[]> {
-    const options = { ...limits, limit, projection };
-    return (await this.model.collection.find(filter, options).toArray()) as unknown as StepDocument[];
+  private async find(filter: object, options: { limit: number; sort?: { startedAt: -1 }; projection?: object }): Promise<StepDocument[]> {
+    const all = { projection: { _id: 0 }, ...options, ...limits };
+    return (await this.model.collection.find(filter, all).toArray()) as unknown as StepDocument[];
   }
 }
