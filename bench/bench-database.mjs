@@ -4,6 +4,7 @@ import { EmbeddedMongod } from '../dist/database/embedded/embedded-mongod.js';
 import { createIndexes } from '../dist/database/indexes.js';
 import { completedModel, inProgressModel } from '../dist/jobs/jobs.schema.js';
 import { targetModel } from '../dist/targets/targets.schema.js';
+import { traceEventModel, traceModel } from '../dist/traces/traces.schema.js';
 import { say } from './progress.mjs';
 
 const { autoIndex: _, autoCreate: __, bufferCommands: ___, sanitizeFilter: ____, ...forTheDriver } = connectionOptions;
@@ -22,12 +23,13 @@ export function startDatabase(dataDir, signal) {
   return EmbeddedMongod.start({ dataDir, binary: process.env.MONGOD_BINARY ?? null, env: process.env, log: told, signal });
 }
 
-/** Makes the collections of jobs and targets with their indexes, as the service makes them. */
+/** Makes the collections of jobs, targets and traces with their indexes, as the service makes them. */
 export async function prepareDatabase(url, database) {
   const connection = mongoose.createConnection(url, { ...connectionOptions, dbName: database });
   try {
     await connection.asPromise();
-    for (const { name, schema } of [inProgressModel, completedModel, targetModel]) connection.model(name, schema);
+    for (const { name, schema } of [inProgressModel, completedModel, targetModel, traceModel, traceEventModel])
+      connection.model(name, schema);
     await createIndexes(connection);
   } finally {
     await connection.close();
@@ -47,12 +49,12 @@ export async function withClient(url, work) {
 const unrelayed = { 'outbox.0': { $exists: true } };
 
 /** Resolves when the relay of the service has moved every change, so that it does not work into what is measured next. @returns milliseconds waited */
-export async function untilRelayed(url, database, withinMs = 120_000) {
+export async function untilRelayed(url, database, { withinMs = 120_000, collections = ['inprogress', 'completed'] } = {}) {
   const startedAt = performance.now();
   return withClient(url, async (client) => {
     const db = client.db(database);
     for (;;) {
-      const left = await Promise.all(['inprogress', 'completed'].map((name) => db.collection(name).findOne(unrelayed, { hint: 'outbox' })));
+      const left = await Promise.all(collections.map((name) => db.collection(name).findOne(unrelayed, { hint: 'outbox' })));
       const waited = performance.now() - startedAt;
       if (left.every((document) => document === null)) return waited;
       if (waited > withinMs) throw new Error('the relay does not keep up');

@@ -16,10 +16,18 @@ import { say } from './progress.mjs';
 import { openSettings, ServiceProcess } from './service-process.mjs';
 import { addStartFigures, measureStarts } from './starts.mjs';
 import { addStreamFigures, measureStream } from './stream.mjs';
+import { addAppendFigures, addLongTraceFigures, measureAppends, measureLongTrace } from './traces.mjs';
 
 const ratioGoal = { atLeast: 0.6 };
 const idleMs = 5_000;
-const databases = { service: 'bench', driver: 'bench_driver', fresh: 'bench_new', large: 'bench_large', graph: 'bench_graph' };
+const databases = {
+  service: 'bench',
+  driver: 'bench_driver',
+  fresh: 'bench_new',
+  large: 'bench_large',
+  traces: 'bench_traces',
+  graph: 'bench_graph',
+};
 const commandLine = fileURLToPath(new URL('../dist/cli/signalbox.js', import.meta.url));
 
 /** One run: the parts that the options name, in their order, on one database server. */
@@ -140,6 +148,25 @@ export class BenchRun {
     const measured = await measureStream(service);
     await service.stop();
     addStreamFigures(this.figures, measured, this.options.jobs + this.options.queued);
+  }
+
+  /** (i) */
+  async traces() {
+    say('traces: appends');
+    const { mongod, options } = this;
+    await prepareDatabase(mongod.url, databases.driver);
+    const service = await this.startService(databases.traces);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      ...[commandLine, 'token', 'create', '--data-dir', this.dataDir],
+      ...['--role', 'worker', '--dataset', '*'],
+    ]);
+    const place = { mongod, bearer: stdout.trim(), database: databases.traces };
+    const pairs = await measureAppends(service, { ...place, databases: { service: databases.traces, driver: databases.driver } }, options);
+    addAppendFigures(this.figures, pairs);
+    await service.stop();
+    const fresh = await this.startService(databases.traces);
+    addLongTraceFigures(this.figures, await measureLongTrace(fresh, place));
+    await fresh.stop();
   }
 
   /** (l) */

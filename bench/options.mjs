@@ -6,7 +6,7 @@ export const usage = `usage: npm run bench -- [options]
 Measures the built service against a MongoDB that it starts itself, in a temporary folder, and prints a table and JSON.
 
   --quick            everything in small, in about a minute
-  --only PARTS       some of: lifecycles, lists, stream, start, lineage (with commas); memory comes with lifecycles
+  --only PARTS       some of: lifecycles, lists, stream, start, traces, lineage (with commas); memory comes with lifecycles
   --rounds N         interleaved rounds of the lifecycles (7)
   --seconds N        length of one round (6)
   --warm-up N        lifecycles of each side before the first round (500)
@@ -28,7 +28,7 @@ const whole = { rounds: 7, seconds: 6, warmUp: 500, clients: 32, jobs: 1_000_000
 const quick = { rounds: 3, seconds: 2, warmUp: 100, clients: 32, jobs: 20_000, queued: 1_000, requests: 30, starts: 3, edges: 10_000 };
 
 /** The parts of a run, in their order. */
-const parts = ['lifecycles', 'start', 'lists', 'stream', 'lineage'];
+const parts = ['lifecycles', 'start', 'lists', 'stream', 'traces', 'lineage'];
 
 const flagOf = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 

@@ -1,17 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import type { StoredEvent } from '../events/index.js';
 import { type EventContent, foldedEvent } from './trace-content.js';
 import { foldOf, joinFolds, type TraceFold } from './trace-fold.js';
 import { TraceEventsStore } from './trace-events.store.js';
 import { TraceProjector } from './trace-projector.js';
+import { TracesStore } from './traces.store.js';
 
 /**
- * Joins every event of a trace into its summary once more, when the event is told of: what a request that stored an event did not come to do is done here.
- * For all others it changes nothing.
+ * Makes sure that every event that is told of is part of the summary of its trace: what a request that stored an event did not come to do is done here. For all
+ * others it only looks.
  */
 @Injectable()
 export class TraceRepair {
   constructor(
+    private readonly traces: TracesStore,
     private readonly events: TraceEventsStore,
     private readonly projector: TraceProjector,
   ) {}
@@ -24,6 +27,12 @@ export class TraceRepair {
       const known = folds.get(traceId);
       folds.set(traceId, known ? joinFolds(known, fold) : fold);
     }
-    for (const [traceId, fold] of folds) await this.projector.join(traceId, fold);
+    const summaries = await this.traces.findFolds([...folds.keys()]);
+    for (const [traceId, fold] of folds) {
+      const summary = summaries.get(traceId);
+      // A summary only ever grows, so that one which holds the fold now always will.
+      const holdsIt = summary !== undefined && isDeepStrictEqual(joinFolds(summary, fold), summary);
+      if (!holdsIt) await this.projector.join(traceId, fold);
+    }
   }
 }

@@ -2,7 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { InjectModel, MongooseModule } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AuthModule } from '../auth/index.js';
-import { EventConsumers, EventsModule, OutboxRegistry } from '../events/index.js';
+import { type EventConsumer, EventConsumers, EventsModule, OutboxRegistry } from '../events/index.js';
 import { JobsModule } from '../jobs/index.js';
 import { TraceEventsStore } from './trace-events.store.js';
 import { TraceListsStore } from './trace-lists.store.js';
@@ -15,6 +15,9 @@ import { TracesReader } from './traces.reader.js';
 import { traceEventModel, type TraceEventDocument, traceModel } from './traces.schema.js';
 import { TracesService } from './traces.service.js';
 import { TracesStore } from './traces.store.js';
+
+/** Repairs are rare and can wait; what the requests have done already is looked at in large batches. */
+const summaries = { name: 'trace-summaries', topics: [traceOutbox.topic], batchSize: 100, restMs: 1_000 } satisfies Partial<EventConsumer>;
 
 /** Traces with both of their surfaces. */
 @Module({
@@ -32,11 +35,6 @@ export class TracesModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.outboxes.register({ ...traceOutbox, model: this.events });
-    this.consumers.register({
-      name: 'trace-summaries',
-      topics: [traceOutbox.topic],
-      batchSize: 100,
-      handle: (events) => this.repair.handle(events),
-    });
+    this.consumers.register({ ...summaries, handle: (events) => this.repair.handle(events) });
   }
 }

@@ -188,7 +188,7 @@ describe('EventConsumers', () => {
       };
       const stopping = replica(slow, { timing: { leaseMs: 60_000 } });
       await store('job', 1);
-      await eventually(() => release !== undefined);
+      await eventually(() => release !== undefined); // it handles the batch
       replica(noting(second!), { timing: { leaseMs: 60_000 } });
       const stopped = stopping.beforeApplicationShutdown();
       await sleep(50);

@@ -30,7 +30,8 @@ export class ConsumerRun {
       collections: () => [stores.events.collection],
       begin: (term: Term) => this.begin(term),
     };
-    this.task = new LeaderTask(parts, duty, `Consumer ${consumer.name}`);
+    const timing = { ...parts.timing, restMs: consumer.restMs ?? parts.timing.restMs };
+    this.task = new LeaderTask({ ...parts, timing }, duty, `Consumer ${consumer.name}`);
   }
 
   /** True while this process is the one that consumes. */

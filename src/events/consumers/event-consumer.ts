@@ -19,6 +19,8 @@ export interface EventConsumer {
   readonly beginsAt?: 'oldest' | 'newest';
   /** The most events of one batch; default 200. */
   readonly batchSize?: number;
+  /** Pause behind a batch that was not full, in milliseconds: for a consumer that need not be quick, so that under load one read brings many. Default 0. */
+  readonly restMs?: number;
   /**
    * Handles events in their order. Each comes at least once: again after a failure, a crash or a change of leader, so handling must be safe to repeat.
    * One that throws gets the same events again, with growing pauses, for ever: what can never succeed it must pass over itself.
