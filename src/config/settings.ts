@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanEnv, type CleanedEnv } from 'envalid';
 import { distance } from 'fastest-levenshtein';
-import { ConnectionString } from 'mongodb-connection-string-url';
+import { withCredentials, withSecretFiles } from './setting-files.js';
 import {
   address,
   databaseIn,
@@ -135,41 +134,6 @@ export class SettingsError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join('\n'));
     this.name = 'SettingsError';
-  }
-}
-
-/** Fills secrets from the files that `NAME_FILE` names. */
-function withSecretFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
-  const filled = { ...env };
-  for (const name of secretSettings) {
-    const file = env[`${name}_FILE`];
-    if (!file) continue;
-    if (env[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set; keep one`);
-    try {
-      filled[name] = readFileSync(file, 'utf8').trim();
-    } catch (error) {
-      problems.push(`${name}_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`);
-    }
-  }
-  return filled;
-}
-
-/** Reads user and password from the original's secrets file into the address. */
-function withCredentials(url: string | undefined, secretsFile: string | undefined, problems: string[]): string | undefined {
-  if (!url || !secretsFile) return url;
-  try {
-    const secrets = JSON.parse(readFileSync(secretsFile, 'utf8')) as Record<string, string>;
-    const { MONGODB_USER: user, MONGODB_PASSWORD: password } = secrets;
-    const signedIn = new ConnectionString(url);
-    if (signedIn.username !== '' || !user || !password) return url;
-    signedIn.username = encodeURIComponent(user);
-    signedIn.password = encodeURIComponent(password);
-    if (!signedIn.searchParams.has('authSource')) signedIn.searchParams.set('authSource', 'admin');
-    return signedIn.href;
-  } catch (error) {
-    // The message of a syntax error would quote the file.
-    problems.push(`SECRETS_FILE: ${secretsFile} is not a readable JSON file (${(error as NodeJS.ErrnoException).code ?? 'no JSON'})`);
-    return url;
   }
 }
 
@@ -322,7 +286,7 @@ const openlineageSettingsOf = (values: Cleaned) => ({
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const problems: string[] = [];
-  const values = clean(withSecretFiles(env, problems), problems);
+  const values = clean(withSecretFiles(env, secretSettings, problems), problems);
   if (problems.length === 0) checkTogether(values, problems);
   const mongodbUrl = problems.length === 0 ? withCredentials(values.MONGODB_URL, values.SECRETS_FILE, problems) : undefined;
   if (problems.length > 0) throw new SettingsError(problems);
