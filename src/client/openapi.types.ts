@@ -2552,7 +2552,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Adds `count`; exact up to 10 000. */
                 count?: "estimate" | "exact";
-                /** @description Such as `job` or `maintenance`. May be repeated: any of these. `!value` leaves the value out. */
+                /** @description `job`, `trace`, `maintenance` or `worker`. May be repeated: any of these. `!value` leaves the value out. */
                 topic?: string[];
                 /** @description Such as `job.failed` or `job.failed.v1`. May be repeated: any of these. `!value` leaves the value out. */
                 type?: string[];

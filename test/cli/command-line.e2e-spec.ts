@@ -191,7 +191,13 @@ describe('--json', () => {
     ['maintenance history', 'MaintenanceChangePageDto'],
     ['health', 'HealthReportDto'],
   ])('of %s is a %s of the published schemas', async (line, schema) => {
-    const { code, out } = await run(`${line.replace('$JOB2', await newJob()).replace('$TRACE', await newTrace()).replace('$JOB', await newJob())} --json`, env);
+    const { code, out } = await run(
+      `${line
+        .replace('$JOB2', await newJob())
+        .replace('$TRACE', await newTrace())
+        .replace('$JOB', await newJob())} --json`,
+      env,
+    );
     expect(code).toBe(0);
     expect(faultsOf(schema, out)).toEqual([]);
   });

@@ -127,5 +127,5 @@ describe('LeaseKeeper', () => {
 
 async function tokenOf(store: LeaseStore): Promise<string | undefined> {
   const { model } = store as unknown as { model: { collection: { findOne(filter: object): Promise<LeaseDocument | null> } } };
-  return (await model.collection.findOne({ _id: 'job' } as never))?.token ?? undefined;
+  return (await model.collection.findOne({ _id: 'job' }))?.token ?? undefined;
 }
