@@ -31,6 +31,7 @@ const lease = {
   logLines: 0,
   percentTold: 0,
   budgetEndsAt: null,
+  pausedMs: 0,
   excused: false,
 };
 
@@ -74,7 +75,7 @@ const running: ListedJob = {
   serverNow: at(30),
 };
 
-const shown = (changes: Partial<ListedJob>, staleSeconds = 60) => toJobDto({ ...running, ...changes }, staleSeconds);
+const shown = (changes: Partial<ListedJob>, staleSeconds = 60) => toJobDto({ ...running, ...changes }, { staleSeconds, overdue: false });
 
 describe('a job as the native API shows it', () => {
   it('has its times as text, its texts as objects, and nothing that only a worker may know', () => {

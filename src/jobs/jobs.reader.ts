@@ -93,8 +93,8 @@ export class JobsReader implements ActiveWorkSource {
   }
 
   /** The original's list of a target's jobs: JSON texts of items, in pieces. */
-  compatListOfTarget(name: string, operations: readonly string[]): AsyncGenerator<string> {
-    return this.compatLists.listOfTarget(name, operations);
+  compatListOfTarget(name: string): AsyncGenerator<string> {
+    return this.compatLists.listOfTarget(name);
   }
 
   /** The unfinished jobs of some datasets: at most one each, in any order. */
