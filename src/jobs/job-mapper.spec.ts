@@ -49,6 +49,7 @@ const running: ListedJob = {
   rank: at(0),
   notBefore: null,
   dueAt: at(100),
+  duePausedMs: 0,
   tags: ['t'],
   attempt: 1,
   failures: 0,
@@ -127,15 +128,6 @@ describe('a job as the native API shows it', () => {
     expect(shown({ lease: null }, 9).stale).toBe(true);
     expect(shown({}, 1).stale).toBe(false);
     expect(shown({ lease: null, status: 'queued' }, 1).stale).toBe(false);
-  });
-
-  it('is overdue past its due time, until it has ended', () => {
-    expect(shown({ dueAt: at(31) }).overdue).toBe(false);
-    expect(shown({ dueAt: at(30) }).overdue).toBe(false);
-    expect(shown({ dueAt: at(29) }).overdue).toBe(true);
-    expect(shown({ dueAt: at(29), status: 'queued' }).overdue).toBe(true);
-    expect(shown({ dueAt: at(29), status: 'completed' }).overdue).toBe(false);
-    expect(shown({ dueAt: null }).overdue).toBe(false);
   });
 });
 

@@ -13,6 +13,7 @@ import { type CompatJob, compatJobOf } from './compat/compat-job.js';
 import { CompatCreation, type CreationResult } from './compat/compat-creation.js';
 import { jobSchema, newJobsSchema, resultSchema, statusReportSchema } from './compat/compat-schemas.js';
 import { readJobsQuery, readNewJobs, readStatusReport } from './compat/job-requests.js';
+import { StatusReports } from './compat/status-reports.service.js';
 import { compatStatuses } from './jobs-lifecycle.js';
 import { JobNotFoundError } from './jobs.errors.js';
 import { JobsReader } from './jobs.reader.js';
@@ -33,6 +34,7 @@ export class JobsCompatController {
     private readonly jobs: JobsService,
     private readonly reader: JobsReader,
     private readonly creation: CompatCreation,
+    private readonly reports: StatusReports,
     private readonly cookies: JobCookies,
     private readonly polls: CompatPolls,
   ) {}
@@ -97,7 +99,7 @@ export class JobsCompatController {
   @messageAnswer(404, 'No unfinished job has this id')
   @messageAnswer(409, 'A worker of the native protocol holds the job')
   async report(@Param('jobId') jobId: string, @Body() body: unknown, @CurrentCaller() caller: Caller): Promise<{ message: string }> {
-    const outcome = await this.jobs.report(jobId, readStatusReport(body), caller);
+    const outcome = await this.reports.take(jobId, readStatusReport(body), caller);
     if (outcome === 'notFound') throw new CompatError(404, `Could not find job with id ${jobId}`);
     if (outcome === 'leased')
       throw new CompatError(409, `Job ${jobId} is held by a worker's lease; only that worker may report its status`);
