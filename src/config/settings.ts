@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanEnv, type CleanedEnv } from 'envalid';
 import { distance } from 'fastest-levenshtein';
-import { ConnectionString } from 'mongodb-connection-string-url';
 import { isReferenceOperation } from '../common/operations.js';
+import { withCredentials, withSecretFiles } from './secret-files.js';
 import {
   address,
   databaseIn,
@@ -120,41 +119,6 @@ export class SettingsError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join('\n'));
     this.name = 'SettingsError';
-  }
-}
-
-/** Fills secrets from the files that `NAME_FILE` names. */
-function withSecretFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
-  const filled = { ...env };
-  for (const name of secretSettings) {
-    const file = env[`${name}_FILE`];
-    if (!file) continue;
-    if (env[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set; keep one`);
-    try {
-      filled[name] = readFileSync(file, 'utf8').trim();
-    } catch (error) {
-      problems.push(`${name}_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`);
-    }
-  }
-  return filled;
-}
-
-/** Reads user and password from the original's secrets file into the address. */
-function withCredentials(url: string | undefined, secretsFile: string | undefined, problems: string[]): string | undefined {
-  if (!url || !secretsFile) return url;
-  try {
-    const secrets = JSON.parse(readFileSync(secretsFile, 'utf8')) as Record<string, string>;
-    const { MONGODB_USER: user, MONGODB_PASSWORD: password } = secrets;
-    const signedIn = new ConnectionString(url);
-    if (signedIn.username !== '' || !user || !password) return url;
-    signedIn.username = encodeURIComponent(user);
-    signedIn.password = encodeURIComponent(password);
-    if (!signedIn.searchParams.has('authSource')) signedIn.searchParams.set('authSource', 'admin');
-    return signedIn.href;
-  } catch (error) {
-    // The message of a syntax error would quote the file.
-    problems.push(`SECRETS_FILE: ${secretsFile} is not a readable JSON file (${(error as NodeJS.ErrnoException).code ?? 'no JSON'})`);
-    return url;
   }
 }
 
@@ -313,7 +277,7 @@ const keycloakOf = (values: Cleaned): KeycloakSettings | null =>
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const problems: string[] = [];
-  const { values, wrong } = clean(withSecretFiles(env, problems), problems);
+  const { values, wrong } = clean(withSecretFiles(env, secretSettings, problems), problems);
   checkTogether(values, wrong, problems);
   const readable = !wrong.has('MONGODB_URL') && !wrong.has('SECRETS_FILE');
   const mongodbUrl = readable ? withCredentials(values.MONGODB_URL, values.SECRETS_FILE, problems) : undefined;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import mongoose from 'mongoose';
-import { DatabaseStarter } from '../../database/database-starter.js';
+import type { DatabaseStarter } from '../../database/database-starter.js';
 import type { ImportableDeletionsService } from './importable-deletions.service.js';
 import { ImportableDeletionsTask } from './importable-deletions.task.js';
 
