@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { outboxIndex } from '../../src/database/schema-options.js';
 import { type ListeningApplication, withPlatform } from '../support/application.js';
 import { CompatClient, freshTarget } from '../support/compat-client.js';
 import { openCompat } from '../support/service.js';
@@ -95,6 +97,16 @@ describe('a missing index that is not unique', () => {
       for (const name of ['poll', 'status_created']) await application.connection.collection('inprogress').dropIndex(name);
       for (const path of ['/jobs?status=queued', '/jobs?status=queued&operation=ADD', '/jobs?status=queued&operation=ADD,CHANGE'])
         expect((await compat.list(path)).map((job) => job.jobId)).toEqual([jobId]);
+    });
+  });
+
+  it('stops no relay of changes', async () => {
+    await withPlatform(async ({ start }) => {
+      const application = await start(openCompat);
+      await application.connection.collection('inprogress').dropIndex(outboxIndex[1].name);
+      const jobId = await new CompatClient(application.http).create(freshTarget());
+      const told = () => application.connection.collection('events').countDocuments({ documentId: jobId });
+      while ((await told()) === 0) await sleep(50);
     });
   });
 
