@@ -42,7 +42,7 @@ describe('readSettings', () => {
     ],
     ['MONGODB_DATABASE', ['jobs', 'jobs-2'], ['', 'a/b', 'a.b', 'a b', 'x'.repeat(64)]],
     ['COMPAT_AUTH', ['strict', 'reference'], ['Strict', 'open', '']],
-    ['JOBS_EXTRA_OPERATIONS', ['', 'REINDEX', 'A, B_2'], ['reindex', 'A;B', '2A']],
+    ['JOBS_EXTRA_OPERATIONS', ['', 'REINDEX', 'A, B_2'], ['reindex', 'A;B', '2A', 'ADD', 'REINDEX,BUMP']],
     ['JOBS_MAX_FAILURES', ['1', '100'], ['0', '101', '']],
     ['JOBS_MAX_LOSSES', ['1', '100'], ['0', '101', 'x']],
     ['JOBS_STALE_SECONDS', ['1'], ['0', '1e3']],
@@ -72,6 +72,20 @@ describe('readSettings', () => {
 
   it('names every problem at once', () => {
     expect(problemsOf({ PORT: 'x', LOG_LEVEL: 'x', MONGODB_URL: 'x' })).toHaveLength(3);
+  });
+
+  it('names those of settings that do not fit each other beside those of single ones, and guesses none from a wrong value', () => {
+    const [port, together] = [expect.stringMatching(/^PORT /), 'JWT_AUTH=false needs COMPAT_AUTH=reference'];
+    expect(problemsOf({ PORT: 'abc', JWT_AUTH: 'false' })).toEqual([port, together]);
+    expect(problemsOf({ COMPAT_AUTH: 'open', JWT_AUTH: 'false' })).toEqual([expect.stringMatching(/^COMPAT_AUTH /)]);
+    expect(problemsOf({ JOBS_LEASE_SECONDS: 'x', JOBS_MIN_LEASE_SECONDS: '60' })).toEqual([expect.stringMatching(/^JOBS_LEASE_SECONDS /)]);
+    expect(problemsOf({ JWKS_URL: 'https://keys.example', JWT_ISSUER: '', JWT_AUDIENCE: 'a' })).toEqual([
+      expect.stringMatching(/^JWT_ISSUER /),
+    ]);
+    expect(problemsOf({ PORT: 'abc', MONGODB_URL: url, SECRETS_FILE: join(folder, 'none') })).toEqual([
+      port,
+      expect.stringMatching(/^SECRETS_FILE: /),
+    ]);
   });
 
   it('refuses settings that do not fit each other', () => {

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { cleanEnv, type CleanedEnv } from 'envalid';
 import { distance } from 'fastest-levenshtein';
+import { isReferenceOperation } from '../common/operations.js';
 import { withCredentials, withSecretFiles } from './setting-files.js';
 import {
   address,
@@ -58,8 +59,8 @@ export const settingSpecs = {
   STACK: text({ default: undefined, desc: '`qa` makes the audience of the job cookies `datastore-qa`.' }),
   BUMP_ENABLED: exactlyTrue({ default: false, desc: '`true` allows BUMP jobs.' }),
   JOBS_EXTRA_OPERATIONS: list(
-    (word) => /^[A-Z][A-Z0-9_]*$/.test(word),
-    'names such as REINDEX',
+    (word) => /^[A-Z][A-Z0-9_]*$/.test(word) && !isReferenceOperation(word),
+    'names such as REINDEX, none of them one of the nine operations,',
   )({ default: [], desc: 'Operations beside the nine, native API only.' }),
   JOBS_MAX_FAILURES: integer(1, 100)({ default: 3, desc: 'Failures after which a job is failed, unless the job says otherwise.' }),
   JOBS_MAX_LOSSES: integer(1, 100)({ default: 3, desc: 'Lost attempts after which a job is failed.' }),
@@ -159,26 +160,48 @@ const warningsOf = (env: NodeJS.ProcessEnv, values: Cleaned): string[] => [
   ...(values.SECRETS_FILE && !values.MONGODB_URL ? ['SECRETS_FILE has no effect without MONGODB_URL'] : []),
 ];
 
-function clean(env: NodeJS.ProcessEnv, problems: string[]): Cleaned {
+/** Checks each value for itself. The values of the wrong ones cannot be read. */
+function clean(env: NodeJS.ProcessEnv, problems: string[]): { values: Cleaned; wrong: ReadonlySet<string> } {
+  const wrong = new Set<string>();
   const known = Object.fromEntries(Object.keys(settingSpecs).map((name) => [name, env[name]]));
-  return cleanEnv(known, settingSpecs, {
+  const values = cleanEnv(known, settingSpecs, {
     reporter: ({ errors }) => {
-      for (const [name, error] of Object.entries(errors)) problems.push(`${name} ${error.message}`);
+      for (const [name, error] of Object.entries(errors)) {
+        wrong.add(name);
+        problems.push(`${name} ${error.message}`);
+      }
     },
   });
+  return { values, wrong };
 }
 
-function checkTogether(values: Cleaned, problems: string[]): void {
-  if (values.JWKS_URL && !(values.JWT_ISSUER && values.JWT_AUDIENCE)) {
-    problems.push('JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE: without them a token made for another service would be accepted');
-  }
-  if (values.JOBS_LEASE_SECONDS < values.JOBS_MIN_LEASE_SECONDS) {
-    problems.push('JOBS_LEASE_SECONDS must not be less than JOBS_MIN_LEASE_SECONDS');
-  }
-  if (values.OPENLINEAGE_URL && new URL(values.OPENLINEAGE_URL).username !== '') {
-    problems.push('OPENLINEAGE_URL must not hold credentials; OPENLINEAGE_API_KEY is for them');
-  }
-  if (!values.JWT_AUTH && values.COMPAT_AUTH !== 'reference') problems.push('JWT_AUTH=false needs COMPAT_AUTH=reference');
+/** What settings must be to each other. */
+const rulesTogether: readonly { of: readonly (keyof Cleaned)[]; broken: (values: Cleaned) => boolean; problem: string }[] = [
+  {
+    of: ['JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'],
+    broken: (values) => values.JWKS_URL !== undefined && !(values.JWT_ISSUER && values.JWT_AUDIENCE),
+    problem: 'JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE: without them a token made for another service would be accepted',
+  },
+  {
+    of: ['JOBS_LEASE_SECONDS', 'JOBS_MIN_LEASE_SECONDS'],
+    broken: (values) => values.JOBS_LEASE_SECONDS < values.JOBS_MIN_LEASE_SECONDS,
+    problem: 'JOBS_LEASE_SECONDS must not be less than JOBS_MIN_LEASE_SECONDS',
+  },
+  {
+    of: ['OPENLINEAGE_URL'],
+    broken: (values) => values.OPENLINEAGE_URL !== undefined && new URL(values.OPENLINEAGE_URL).username !== '',
+    problem: 'OPENLINEAGE_URL must not hold credentials; OPENLINEAGE_API_KEY is for them',
+  },
+  {
+    of: ['JWT_AUTH', 'COMPAT_AUTH'],
+    broken: (values) => !values.JWT_AUTH && values.COMPAT_AUTH !== 'reference',
+    problem: 'JWT_AUTH=false needs COMPAT_AUTH=reference',
+  },
+];
+
+/** Checks settings against each other, as far as each for itself is right. */
+function checkTogether(values: Cleaned, wrong: ReadonlySet<string>, problems: string[]): void {
+  for (const { of, broken, problem } of rulesTogether) if (!of.some((name) => wrong.has(name)) && broken(values)) problems.push(problem);
 }
 
 /** The settings of one process, typed and with all defaults filled in. Paths are absolute. */
@@ -286,9 +309,10 @@ const openlineageSettingsOf = (values: Cleaned) => ({
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const problems: string[] = [];
-  const values = clean(withSecretFiles(env, secretSettings, problems), problems);
-  if (problems.length === 0) checkTogether(values, problems);
-  const mongodbUrl = problems.length === 0 ? withCredentials(values.MONGODB_URL, values.SECRETS_FILE, problems) : undefined;
+  const { values, wrong } = clean(withSecretFiles(env, secretSettings, problems), problems);
+  checkTogether(values, wrong, problems);
+  const readable = !wrong.has('MONGODB_URL') && !wrong.has('SECRETS_FILE');
+  const mongodbUrl = readable ? withCredentials(values.MONGODB_URL, values.SECRETS_FILE, problems) : undefined;
   if (problems.length > 0) throw new SettingsError(problems);
   const dataDir = resolve(values.DATA_DIR);
   return Object.freeze({

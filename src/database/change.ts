@@ -102,7 +102,7 @@ function entryOf(change: Change): object {
 
 /**
  * The update pipeline of a change: sets the fields, raises `version` and appends the entry to `outbox`, in one stage, so that every expression sees
- * the document as it was. Use it with one conditional `findOneAndUpdate`, whose filter names the expected state.
+ * the document as it was. Use it with one conditional `updateOne` or `findOneAndUpdate`, whose filter names the expected state.
  * @see MONGODB.md 2
  */
 export function changePipeline(change: Change): object[] {

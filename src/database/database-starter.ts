@@ -78,6 +78,8 @@ export class DatabaseStarter implements OnApplicationBootstrap, OnApplicationShu
         return this.succeed();
       } catch (error) {
         if (error instanceof DatabaseUnusableError) return this.fail(error);
+        if (error instanceof mongoose.mongo.MongoParseError)
+          return this.fail(new DatabaseUnusableError(`The database driver cannot use MONGODB_URL: ${error.message}. Correct it.`));
         if (this.stop.signal.aborted) return;
         this.logger.warn(`database not ready, trying again: ${(error as Error).message}`);
         await sleep(Math.min(250 * 2 ** attempt, 5_000));

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { ClientSession, Model } from 'mongoose';
+import type { Model } from 'mongoose';
 import type { IdempotencyKey, StoredAnswer } from '../common/http/idempotency.js';
-import { insertionFilter } from './change.js';
-import { operand, serverTime } from './change.js';
+import { insertionFilter, operand, serverTime } from './change.js';
 import { idempotencyModel, type IdempotencyDocument } from './idempotency.schema.js';
+import type { TransactionSession } from './transactions.js';
 
 /** The answers of creating calls, by the caller's key. */
 @Injectable()
@@ -21,7 +21,7 @@ export class IdempotencyStore {
   }
 
   /** Keeps an answer, in the transaction that creates what it speaks of. A taken key is a duplicate key error (11000), which must leave the transaction. */
-  async keep({ scope, key, fingerprint }: IdempotencyKey, answer: StoredAnswer, session: ClientSession): Promise<void> {
+  async keep({ scope, key, fingerprint }: IdempotencyKey, answer: StoredAnswer, session: TransactionSession): Promise<void> {
     const id = randomUUID();
     const document = {
       _id: id,

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { ClientSession } from 'mongoose';
 import type { Caller } from '../common/caller.js';
 import { IdempotencyKeyReusedError } from '../common/errors/idempotency.errors.js';
 import type { IdempotencyKey, StoredAnswer } from '../common/http/idempotency.js';
 import { IdempotencyStore } from './idempotency.store.js';
 import { databaseAway, duplicateKeyOf } from './mongo-errors.js';
-import { Transactions } from './transactions.js';
+import { Transactions, type TransactionSession } from './transactions.js';
 
 /** An answer, and whether it is that of an earlier call. */
 export type IdempotentAnswer = StoredAnswer & { readonly replayed: boolean };
@@ -23,7 +22,11 @@ export class Idempotency {
    * @param create the statements of the transaction; see `Transactions.run`
    * @throws IdempotencyKeyReusedError when the key is known with another body; whatever `create` throws
    */
-  async once(key: IdempotencyKey, caller: Caller, create: (session: ClientSession) => Promise<StoredAnswer>): Promise<IdempotentAnswer> {
+  async once(
+    key: IdempotencyKey,
+    caller: Caller,
+    create: (session: TransactionSession) => Promise<StoredAnswer>,
+  ): Promise<IdempotentAnswer> {
     const scoped = { ...key, scope: `${caller.actor.id} ${key.scope}` };
     const known = await this.replay(scoped);
     if (known) return known;

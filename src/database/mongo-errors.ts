@@ -29,6 +29,22 @@ const isSocketError = (error: unknown): boolean =>
 /** True when the server stopped an operation at its `maxTimeMS`. */
 export const ranOutOfTime = (error: unknown): boolean => error instanceof MongoServerError && error.code === maxTimeExpired;
 
+const badValue = 2;
+
+/** True when an operation named an index that is not there: it then did nothing. */
+export const indexMissing = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === badValue && error.message.includes('hint provided does not correspond');
+
+/** Runs an operation along an index; where that is missing, again as the server thinks best, which is slower. */
+export async function alongIndex<T>(name: string, run: (hint: { hint?: string }) => Promise<T>): Promise<T> {
+  try {
+    return await run({ hint: name });
+  } catch (error) {
+    if (indexMissing(error)) return run({});
+    throw error;
+  }
+}
+
 /**
  * True when the database did not answer, or not in time: the outcome of a write is then unknown, and the caller is asked to try again.
  * @see MONGODB.md 2, "Unknown results"

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type mongoose from 'mongoose';
 import type { Versioned } from '../database/change.js';
 import { statementLimits } from '../database/connection-options.js';
+import { alongIndex } from '../database/mongo-errors.js';
 import { outboxIndex } from '../database/schema-options.js';
 
 /** A collection whose documents have an outbox. */
@@ -30,7 +31,7 @@ const maxCounted = 10_000;
 const waiting = { 'outbox.0': { $exists: true } } as const;
 const byAge = { 'outbox.0.at': 1 } as const;
 /** The partial index serves only what is sorted by its key; the hint keeps the planner from thinking otherwise. */
-const hint = outboxIndex[1].name;
+const index = outboxIndex[1].name;
 
 /** The only place that takes entries out of outboxes, of whichever feature. */
 @Injectable()
@@ -39,8 +40,9 @@ export class OutboxStore {
   async findOldest({ model, fields }: Outbox, limit: number, without: readonly unknown[]): Promise<Versioned[]> {
     const filter = without.length === 0 ? waiting : { ...waiting, _id: { $nin: without } };
     const projection = Object.fromEntries(['version', 'outbox', ...fields].map((field) => [field, 1]));
-    const options = { sort: byAge, hint, limit, projection, maxTimeMS: statementLimits.listMs } as const;
-    return (await model.collection.find(filter as object, options).toArray()) as unknown as Versioned[];
+    const options = { sort: byAge, limit, projection, maxTimeMS: statementLimits.listMs } as const;
+    const found = await alongIndex(index, (hint) => model.collection.find(filter as object, { ...options, ...hint }).toArray());
+    return found as unknown as Versioned[];
   }
 
   /** Takes relayed entries out. Later ones stay, and a document that is elsewhere meanwhile keeps all of its own. Safe to repeat. */
@@ -54,12 +56,12 @@ export class OutboxStore {
 
   /** How much waits. */
   async measure({ model }: Outbox): Promise<OutboxBacklog> {
-    const limits = { hint, maxTimeMS: statementLimits.listMs } as const;
+    const limits = { maxTimeMS: statementLimits.listMs } as const;
     const age = { _id: 0, lagMs: { $subtract: ['$$NOW', { $first: '$outbox.at' }] } };
-    const oldest = model.collection.aggregate([{ $match: waiting }, { $sort: byAge }, { $limit: 1 }, { $project: age }], limits);
+    const oldest = [{ $match: waiting }, { $sort: byAge }, { $limit: 1 }, { $project: age }];
     const [pending, [first]] = await Promise.all([
-      model.collection.countDocuments(waiting, { ...limits, limit: maxCounted }),
-      oldest.toArray(),
+      alongIndex(index, (hint) => model.collection.countDocuments(waiting, { ...limits, ...hint, limit: maxCounted })),
+      alongIndex(index, (hint) => model.collection.aggregate(oldest, { ...limits, ...hint }).toArray()),
     ]);
     return { pending, lagSeconds: Math.max(0, Number(first?.['lagMs'] ?? 0)) / 1_000 };
   }

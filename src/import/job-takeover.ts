@@ -1,5 +1,6 @@
 import { validate as isUuid } from 'uuid';
 import { datasetNameFault } from '../common/names.js';
+import { isReferenceOperation } from '../common/operations.js';
 import { systemCaller } from '../common/caller.js';
 import { insertionOf } from '../jobs/job-changes.js';
 import { keptParameters, missingParameters } from '../jobs/job-parameters.js';
@@ -8,7 +9,6 @@ import {
   type CompatStatus,
   datastoreTarget,
   isFinal,
-  isReferenceOperation,
   type JobParameters,
   type JobState,
   type JobStatus,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import mongoose, { type ClientSession, type Connection, type Model } from 'mongoose';
+import mongoose, { type Connection, type Model } from 'mongoose';
 import { systemCaller } from '../common/caller.js';
 import { type Insertion, insertionFilter, insertionPipeline, operand } from '../database/change.js';
 import { connectionOptions } from '../database/connection-options.js';
 import { prepareSchema } from '../database/schema-preparation.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
-import { Transactions } from '../database/transactions.js';
+import { Transactions, type TransactionSession } from '../database/transactions.js';
 import { isFinal } from '../jobs/jobs-lifecycle.js';
 import { completedModel, inProgressModel, type JobDocument } from '../jobs/jobs.schema.js';
 import type { MaintenanceRecord } from '../maintenance/maintenance-lifecycle.js';
@@ -164,7 +164,7 @@ export class TakeoverStore {
     };
   }
 
-  private async put(insertion: Insertion, session?: ClientSession): Promise<number> {
+  private async put(insertion: Insertion, session?: TransactionSession): Promise<number> {
     const model = isFinal(insertion.to as JobDocument['status']) ? this.completed : this.inProgress;
     await this.assertValid(insertion.document);
     const options = { upsert: true, returnDocument: 'after', projection: { version: 1 }, ...(session && { session }) } as const;

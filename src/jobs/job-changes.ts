@@ -1,5 +1,5 @@
 import type { Caller } from '../common/caller.js';
-import { type Change, Expression, expression, type Insertion, now, operand, serverTime } from '../database/change.js';
+import { type Change, type Expression, expression, type Insertion, now, operand, serverTime } from '../database/change.js';
 import { attemptsAtEnd, attemptsWithEnd, attemptsWithPhase, attemptsWithStart } from './job-attempts.js';
 import { appendLines } from './job-log.js';
 import {
@@ -248,7 +248,7 @@ export function insertionOf(id: string, { reason, ...job }: NewJob, { caller, af
 /** The job as it goes into `completed`, after it was taken out of `inprogress`. */
 export function endOf(job: JobDocument, end: JobEnd, { caller, endId }: { caller: Caller; endId: string }): Insertion {
   const { version, outbox, ...fields } = job;
-  const log = appendLines(end.lines, { log: new Expression(operand(job.log)), logBytes: new Expression(operand(job.logBytes)) });
+  const log = appendLines(end.lines, { log: expression(operand(job.log)), logBytes: expression(operand(job.logBytes)) });
   const described = end.description !== undefined;
   return {
     document: {

@@ -18,7 +18,10 @@ export class JobClock {
     return asked.dueAt ? { ...asked, duePausedMs: (await this.clock.read()).pausedMs } : asked;
   }
 
-  /** For each of some jobs, whether it is unfinished past its due time. Reads the clock only where that has to be judged. */
+  /**
+   * For each of some jobs, whether it is unfinished past its due time. Reads the clock only where that has to be judged. `dueConditionsOf` in job-filter.ts says
+   * the same of stored jobs.
+   */
   async overdueAmong(jobs: readonly Due[]): Promise<boolean[]> {
     const reading = jobs.some(mayBeOverdue) ? await this.clock.read() : null;
     return jobs.map((job) => reading !== null && mayBeOverdue(job) && reading.isOver(job.dueAt!, job.duePausedMs));

@@ -2,6 +2,8 @@
 export interface Expected {
   /** Only at this version. */
   readonly version?: number;
+  /** Only of one of these operations. */
+  readonly operations?: readonly string[];
   /** Only without a lease. */
   readonly unleased?: true;
   /** Only while queued. */
@@ -51,11 +53,12 @@ function computed(expected: Expected): { fields: Condition; all: Condition[] } {
 
 /** The filter of an unfinished job that is as expected. */
 export function filterOf(id: string, expected: Expected): Condition {
-  const { version, unleased, queued, running, cancelRequested, leaseToken, overdueUntold, silenceUntold } = expected;
+  const { version, operations, unleased, queued, running, cancelRequested, leaseToken, overdueUntold, silenceUntold } = expected;
   const { fields, all } = computed(expected);
   return {
     _id: id,
     ...(version === undefined ? {} : { version }),
+    ...(operations ? { operation: { $in: [...operations] } } : {}),
     ...(unleased ? { lease: null } : {}),
     ...(queued ? { status: 'queued' } : {}),
     ...(running || leaseToken !== undefined ? { status: 'running' } : {}),

@@ -1,6 +1,6 @@
 import type { AnyOf } from '../common/http/any-of.js';
 import type { ClockReading } from '../maintenance/index.js';
-import { finalStatuses, isFinal, type JobPhase, type JobStatus } from './jobs-lifecycle.js';
+import { finalStatuses, type JobPhase, type JobStatus, unfinishedStatuses } from './jobs-lifecycle.js';
 import { manifestoName } from './jobs.schema.js';
 
 /** What a list of jobs is narrowed to; names AND, values of one name OR. */
@@ -45,7 +45,7 @@ function between(field: string, after: Date | undefined, before: Date | undefine
 
 const not = (condition: Condition): Condition => ({ $nor: [condition] });
 
-/** Running without a lease, and silent for longer than allowed, by the server's clock. */
+/** Running without a lease, and silent for longer than allowed, by the server's clock. `isStale` in job-mapper.ts says the same of a job that was read. */
 function staleCondition(staleSeconds: number): Condition {
   const silent = { $lt: ['$updatedAt', { $subtract: ['$$NOW', staleSeconds * 1_000] }] };
   return { status: 'running', lease: null, $expr: silent };
@@ -54,10 +54,13 @@ function staleCondition(staleSeconds: number): Condition {
 /** The fields of a due time. */
 export const dueLimit = { endsAt: 'dueAt', pausedMs: 'duePausedMs' } as const;
 
-/** The conditions of a filter by due time: whether a job is unfinished past it, by the clock that stands still under maintenance. */
+/**
+ * The conditions of a filter by due time: whether a job is unfinished past it, by the clock that stands still under maintenance. `JobClock.overdueAmong` says
+ * the same of jobs that were read.
+ */
 export function dueConditionsOf({ overdue }: JobFilter, clock: ClockReading): Condition[] {
   if (overdue === undefined) return [];
-  const condition = { status: { $in: ['queued', 'running'] }, ...clock.overCondition(dueLimit) };
+  const condition = { status: { $in: [...unfinishedStatuses] }, ...clock.overCondition(dueLimit) };
   return [overdue ? condition : not(condition)];
 }
 
@@ -93,21 +96,17 @@ export function collectionsOf({ status, stale, overdue, finishedAfter, finishedB
 } {
   const passes = (candidate: JobStatus) =>
     !status || ((status.wanted.length === 0 || status.wanted.includes(candidate)) && !status.refused.includes(candidate));
-  const unfinished = (['queued', 'running'] as const).some(passes);
+  const unfinished = unfinishedStatuses.some(passes);
   return { inProgress: unfinished && !finishedAfter && !finishedBefore, completed: finalStatuses.some(passes) && !stale && !overdue };
 }
 
 /** Leaves out a status condition that every document of the collection fits, so that the plain index serves. */
 export function withoutIdleStatus(filter: JobFilter, collection: 'inProgress' | 'completed'): JobFilter {
-  const held = (['queued', 'running', 'completed', 'failed', 'cancelled'] as const).filter(
-    (status) => isFinal(status) === (collection === 'completed'),
-  );
+  const held: readonly JobStatus[] = collection === 'completed' ? finalStatuses : unfinishedStatuses;
   const { status, ...rest } = filter;
   if (!status) return filter;
   const all = held.every((each) => (status.wanted.length === 0 || status.wanted.includes(each)) && !status.refused.includes(each));
-  return all
-    ? rest
-    : { ...rest, status: { wanted: status.wanted.filter((each) => held.includes(each as never)), refused: status.refused } };
+  return all ? rest : { ...rest, status: { wanted: status.wanted.filter((each) => held.includes(each)), refused: status.refused } };
 }
 
 /** Workers of the original know no `notBefore`: a job whose time is to come is kept from them. Null is before every date. */

@@ -6,7 +6,7 @@ import { SETTINGS, type Settings } from '../config/settings.js';
 import { statementLimits } from '../database/connection-options.js';
 import { MaintenanceClock } from '../maintenance/index.js';
 import { collectionsOf, conditionsOf, dueConditionsOf, type JobFilter, timeHasCome, withoutIdleStatus } from './job-filter.js';
-import type { JobStatus } from './jobs-lifecycle.js';
+import { isFinal, type JobStatus } from './jobs-lifecycle.js';
 import { type ListedJob, listedProjection } from './job-views.js';
 import { completedModel, inProgressModel, type JobDocument } from './jobs.schema.js';
 
@@ -22,6 +22,12 @@ function behind(field: SortField, place: Place | undefined, direction: 1 | -1): 
   const [reached, passed] = direction === 1 ? ['$gte', '$lte'] : ['$lte', '$gte'];
   return [{ [field]: { [reached]: at } }, { $nor: [{ [field]: at, _id: { [passed]: id } }] }];
 }
+
+/** Which of the collections a list reads: in order of completion stand finished jobs only. */
+const collectionsIn = (filter: JobFilter, sort: JobSort): ReturnType<typeof collectionsOf> => {
+  const { inProgress, completed } = collectionsOf(filter);
+  return { inProgress: inProgress && sort !== '-finishedAt', completed };
+};
 
 const conditions = (all: Record<string, unknown>[]): Record<string, unknown> =>
   all.length === 0 ? {} : all.length === 1 ? all[0]! : { $and: all };
@@ -41,9 +47,9 @@ export class JobListsStore {
     const field: SortField = sort === '-finishedAt' ? 'finishedAt' : 'createdAt';
     const forwards = sort === 'createdAt' ? 1 : -1;
     const direction = range.place?.direction === 'before' ? (-forwards as 1 | -1) : forwards;
-    const { inProgress, completed } = collectionsOf(filter);
+    const { inProgress, completed } = collectionsIn(filter, sort);
     const query = { filter, field, direction, ...range } as const;
-    const active = inProgress && field === 'createdAt' ? await this.read('inProgress', query) : [];
+    const active = inProgress ? await this.read('inProgress', query) : [];
     const finished = completed ? await this.read('completed', query) : [];
     return merge(active, finished, direction).slice(0, range.limit);
   }
@@ -72,9 +78,9 @@ export class JobListsStore {
     return (name === 'inProgress' ? this.inProgressJobs : this.completedJobs).collection;
   }
 
-  /** How many jobs a filter lets through, counted up to `limit`. */
-  async count(filter: JobFilter, limit: number): Promise<number> {
-    const wanted = collectionsOf(filter);
+  /** How many jobs the list of a filter and sort holds, counted up to `limit`. */
+  async count(filter: JobFilter, sort: JobSort, limit: number): Promise<number> {
+    const wanted = collectionsIn(filter, sort);
     let count = 0;
     for (const name of ['inProgress', 'completed'] as const) {
       if (!wanted[name] || count >= limit) continue;
@@ -84,13 +90,13 @@ export class JobListsStore {
     return count;
   }
 
-  /** How many jobs there are in all, from the collections' own counts. */
-  async estimateAll(): Promise<number> {
-    const options = { maxTimeMS: statementLimits.oneDocumentMs };
-    return (
-      (await this.inProgressJobs.collection.estimatedDocumentCount(options)) +
-      (await this.completedJobs.collection.estimatedDocumentCount(options))
-    );
+  /** How many jobs the unfiltered list of a sort holds, from the collections' own counts. */
+  async estimateAll(sort: JobSort): Promise<number> {
+    const wanted = collectionsIn({}, sort);
+    let count = 0;
+    for (const name of ['inProgress', 'completed'] as const)
+      if (wanted[name]) count += await this.collectionOf(name).estimatedDocumentCount({ maxTimeMS: statementLimits.oneDocumentMs });
+    return count;
   }
 
   /** The unfinished jobs of some datasets, without their logs. */
@@ -131,7 +137,7 @@ export class JobListsStore {
 
   /** How many jobs are in a state. */
   async countByStatus(status: JobStatus): Promise<number> {
-    return this.collectionOf(status === 'queued' || status === 'running' ? 'inProgress' : 'completed').countDocuments(
+    return this.collectionOf(isFinal(status) ? 'completed' : 'inProgress').countDocuments(
       { status },
       { maxTimeMS: statementLimits.listMs },
     );

@@ -134,7 +134,9 @@ describe('a job as the native API shows it', () => {
     expect(shown({}).overdue).toBe(false);
     expect(toJobDto(running, { staleSeconds: 60, overdue: true }).overdue).toBe(true);
   });
+});
 
+describe('a change as the native API shows it', () => {
   it('has its time as text and copies of what it is made of', () => {
     const actor = { id: 'i|s', name: 'kari', role: 'operator', address: '127.0.0.1' } as const;
     const entry = {

@@ -48,7 +48,7 @@ function plainFieldsOf(job: ListedJob) {
   return { jobId: job._id, version, datasetName, operation, status, phase, percent, priority, ...counts, retryOf, traceId };
 }
 
-/** Whether a running job without a lease has been silent for too long, by the server's clock. */
+/** Whether a running job without a lease has been silent for too long, by the server's clock. `staleCondition` in job-filter.ts says the same of stored jobs. */
 const isStale = (job: ListedJob, staleSeconds: number): boolean =>
   job.status === 'running' && job.lease === null && job.serverNow.getTime() - job.updatedAt.getTime() > staleSeconds * 1_000;
 

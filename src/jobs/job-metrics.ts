@@ -12,7 +12,7 @@ export class JobMetrics {
     const [queued, running, jobsStale, waiting] = await Promise.all([
       this.lists.countByStatus('queued'),
       this.lists.countByStatus('running'),
-      this.lists.count({ stale: true }, Number.MAX_SAFE_INTEGER),
+      this.lists.count({ stale: true }, '-createdAt', Number.MAX_SAFE_INTEGER),
       this.lists.oldestQueued(),
     ]);
     const ages = waiting.map(({ operation, since, serverNow }) => [operation, (serverNow.getTime() - since.getTime()) / 1_000]);

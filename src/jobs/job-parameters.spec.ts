@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { JobParametersInvalidError } from './jobs.errors.js';
-import { referenceOperations } from './jobs-lifecycle.js';
+import { referenceOperations } from '../common/operations.js';
 import { keptParameters, missingParameters, parametersFor, releaseStatuses } from './job-parameters.js';
 
 const manifesto = {

@@ -1,7 +1,8 @@
 import { CompatError } from '../common/http/compat-error.js';
 import { integer, list, model, type ModelValue, nullable, optional, parseModel, string } from '../common/compat/pydantic.js';
+import { isReferenceOperation, type ReferenceOperation } from '../common/operations.js';
 import { JobParametersInvalidError } from './jobs.errors.js';
-import { datastoreTarget, isReferenceOperation, type JobParameters, type ReferenceOperation } from './jobs-lifecycle.js';
+import { datastoreTarget, type JobParameters } from './jobs-lifecycle.js';
 
 /** A manifesto's entry: free strings, unknown keys refused. @see contracts/jobs.md 4.2 */
 const dataStructureUpdate = model('DataStructureUpdate', { name: string, description: string, operation: string, releaseStatus: string });

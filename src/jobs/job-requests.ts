@@ -1,10 +1,10 @@
 import type { Actor } from '../common/caller.js';
 import { RequestInvalidError } from '../common/errors/request.errors.js';
 import type { AnyOf } from '../common/http/any-of.js';
+import { referenceOperations } from '../common/operations.js';
 import type { JobDefaults, JobEdit, NewJob } from './job-changes.js';
 import { parametersFor } from './job-parameters.js';
 import type { CreateJobDto, EditJobDto } from './jobs.dto.js';
-import { referenceOperations } from './jobs-lifecycle.js';
 
 const dateOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
 

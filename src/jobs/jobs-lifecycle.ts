@@ -15,12 +15,13 @@
  * completes. An operator may take a running job from whoever holds it.
  */
 
-/** States of a job; the last three are final. */
-export const jobStatuses = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
-export type JobStatus = (typeof jobStatuses)[number];
-
-export const finalStatuses = ['completed', 'failed', 'cancelled'] as const satisfies readonly JobStatus[];
+export const unfinishedStatuses = ['queued', 'running'] as const;
+export const finalStatuses = ['completed', 'failed', 'cancelled'] as const;
 export type FinalStatus = (typeof finalStatuses)[number];
+
+/** States of a job: the unfinished ones and the final ones. */
+export const jobStatuses = [...unfinishedStatuses, ...finalStatuses] as const;
+export type JobStatus = (typeof jobStatuses)[number];
 
 /** True for the three states that never change. */
 export const isFinal = (status: JobStatus): status is FinalStatus => (finalStatuses as readonly string[]).includes(status);
@@ -38,24 +39,6 @@ export const jobPhases = [
   'importing',
 ] as const;
 export type JobPhase = (typeof jobPhases)[number];
-
-/** The operations of the original job service. */
-export const referenceOperations = [
-  'ADD',
-  'CHANGE',
-  'PATCH_METADATA',
-  'SET_STATUS',
-  'BUMP',
-  'DELETE_DRAFT',
-  'REMOVE',
-  'ROLLBACK_REMOVE',
-  'DELETE_ARCHIVE',
-] as const;
-export type ReferenceOperation = (typeof referenceOperations)[number];
-
-/** True for the nine operations of the original. */
-export const isReferenceOperation = (operation: string): operation is ReferenceOperation =>
-  (referenceOperations as readonly string[]).includes(operation);
 
 /** The only target that a BUMP can have. */
 export const datastoreTarget = 'DATASTORE';

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,13 +7,14 @@ import type { Caller } from '../common/caller.js';
 import { ClientGone } from '../common/http/client-gone.js';
 import { CompatError } from '../common/http/compat-error.js';
 import { sendJsonArray } from '../common/http/json-array.js';
-import { SETTINGS, type Settings } from '../config/settings.js';
+import { isReferenceOperation, referenceOperations } from '../common/operations.js';
 import { CompatPolls } from '../workers/index.js';
 import { type CompatJob, compatJobOf } from './compat/compat-job.js';
 import { CompatCreation, type CreationResult } from './compat/compat-creation.js';
 import { jobSchema, newJobsSchema, resultSchema, statusReportSchema } from './compat/compat-schemas.js';
 import { readJobsQuery, readNewJobs, readStatusReport } from './compat/job-requests.js';
-import { compatStatuses, isReferenceOperation, referenceOperations } from './jobs-lifecycle.js';
+import { StatusReports } from './compat/status-reports.service.js';
+import { compatStatuses } from './jobs-lifecycle.js';
 import { JobNotFoundError } from './jobs.errors.js';
 import { JobsReader } from './jobs.reader.js';
 import { JobsService } from './jobs.service.js';
@@ -33,9 +34,9 @@ export class JobsCompatController {
     private readonly jobs: JobsService,
     private readonly reader: JobsReader,
     private readonly creation: CompatCreation,
+    private readonly reports: StatusReports,
     private readonly cookies: JobCookies,
     private readonly polls: CompatPolls,
-    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   @Get('jobs')
@@ -49,14 +50,7 @@ export class JobsCompatController {
   async list(@Query() query: Record<string, unknown>, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { status, operations, ignoreCompleted } = readJobsQuery(query);
     if (status === 'queued') this.polls.note(operations.length > 0 ? operations : referenceOperations);
-    const items = this.reader.compatList({ status, operations: this.shownOperations(operations), ignoreCompleted });
-    await sendJsonArray(request, reply, items);
-  }
-
-  /** The original's clients refuse a whole list that holds an operation they do not know. */
-  private shownOperations(wanted: readonly string[]): readonly string[] {
-    const hasOthers = this.settings.jobsExtraOperations.length > 0;
-    return wanted.length > 0 ? wanted : hasOthers ? referenceOperations : [];
+    await sendJsonArray(request, reply, this.reader.compatList({ status, operations, ignoreCompleted }));
   }
 
   @Post('jobs')
@@ -105,7 +99,7 @@ export class JobsCompatController {
   @messageAnswer(404, 'No unfinished job has this id')
   @messageAnswer(409, 'A worker of the native protocol holds the job')
   async report(@Param('jobId') jobId: string, @Body() body: unknown, @CurrentCaller() caller: Caller): Promise<{ message: string }> {
-    const outcome = await this.jobs.report(jobId, readStatusReport(body), caller);
+    const outcome = await this.reports.take(jobId, readStatusReport(body), caller);
     if (outcome === 'notFound') throw new CompatError(404, `Could not find job with id ${jobId}`);
     if (outcome === 'leased')
       throw new CompatError(409, `Job ${jobId} is held by a worker's lease; only that worker may report its status`);
@@ -118,7 +112,7 @@ export class JobsCompatController {
   @ApiParam({ name: 'name', type: String })
   @ApiOkResponse(jobArray)
   async listOfTarget(@Param('name') name: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await sendJsonArray(request, reply, this.reader.compatListOfTarget(name, this.shownOperations([])));
+    await sendJsonArray(request, reply, this.reader.compatListOfTarget(name));
   }
 }
 

@@ -16,7 +16,8 @@ import {
 } from 'class-validator';
 import { IsDatasetName, IsInstant, readableMessage, readableText } from '../common/http/dto-rules.js';
 import { IsFreeObject } from '../common/http/free-object.js';
-import { priorities, type Priority, referenceOperations } from './jobs-lifecycle.js';
+import { referenceOperations } from '../common/operations.js';
+import { priorities, type Priority } from './jobs-lifecycle.js';
 
 const given = (name: string) => (body: object) => (body as Record<string, unknown>)[name] !== undefined;
 const operationPattern = /^[A-Z][A-Z0-9_]{0,63}$/;

@@ -8,6 +8,7 @@ import { MetricSources, ObservabilityModule } from '../observability/index.js';
 import { ActiveWorkRegistry, TargetsModule } from '../targets/index.js';
 import { WorkersModule } from '../workers/index.js';
 import { CompatListsStore } from './compat/compat-lists.store.js';
+import { StatusReports } from './compat/status-reports.service.js';
 import { CompatCreation } from './compat/compat-creation.js';
 import { BulkCreation } from './bulk/bulk-creation.js';
 import { BulkController } from './bulk/bulk.controller.js';
@@ -68,6 +69,7 @@ import { RunEstimates } from './run-estimates.js';
       JobIdempotentCreation,
       JobRetries,
       CompatCreation,
+      StatusReports,
       Explanations,
     ],
     ...[JobClock, JobConflicts, JobPresenter, RunEstimates, JobWatchStore, JobWatch, JobWatchTask],

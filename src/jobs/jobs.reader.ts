@@ -74,16 +74,16 @@ export class JobsReader implements ActiveWorkSource {
         keyLength: 2,
         read: (place, wanted) => this.lists.page(filter, sort, { place, limit: wanted }),
       });
-      return count ? { ...page, count: await this.count(filter, count) } : page;
+      return count ? { ...page, count: await this.count(filter, sort, count) } : page;
     } catch (error) {
       if (ranOutOfTime(error)) throw new TooBroadError(error);
       throw error;
     }
   }
 
-  private async count(filter: JobFilter, kind: 'estimate' | 'exact'): Promise<{ value: number; exact: boolean }> {
-    if (kind === 'estimate' && Object.keys(filter).length === 0) return { value: await this.lists.estimateAll(), exact: false };
-    const value = await this.lists.count(filter, exactUpTo + 1);
+  private async count(filter: JobFilter, sort: JobSort, kind: 'estimate' | 'exact'): Promise<{ value: number; exact: boolean }> {
+    if (kind === 'estimate' && Object.keys(filter).length === 0) return { value: await this.lists.estimateAll(sort), exact: false };
+    const value = await this.lists.count(filter, sort, exactUpTo + 1);
     return { value: Math.min(value, exactUpTo), exact: value <= exactUpTo };
   }
 
@@ -93,8 +93,8 @@ export class JobsReader implements ActiveWorkSource {
   }
 
   /** The original's list of a target's jobs: JSON texts of items, in pieces. */
-  compatListOfTarget(name: string, operations: readonly string[]): AsyncGenerator<string> {
-    return this.compatLists.listOfTarget(name, operations);
+  compatListOfTarget(name: string): AsyncGenerator<string> {
+    return this.compatLists.listOfTarget(name);
   }
 
   /** The unfinished jobs of some datasets: at most one each, in any order. */

@@ -4,32 +4,17 @@ import type { Caller } from '../common/caller.js';
 import type { ExpectedVersion } from '../common/http/etag.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { Metrics } from '../observability/index.js';
-import {
-  cancelRequestChange,
-  editChange,
-  type JobEdit,
-  type JobDefaults,
-  type JobEnd,
-  type NewJob,
-  reportChange,
-  reportLines,
-  type StatusReport,
-} from './job-changes.js';
+import { cancelRequestChange, editChange, type JobEdit, type JobDefaults, type JobEnd, type NewJob } from './job-changes.js';
 import { JobEndings } from './job-endings.js';
-import type { Expected } from './job-expectations.js';
 import { JobClock } from './job-clock.js';
 import { JobConflicts } from './job-conflicts.js';
 import { holderSentence } from './job-holder.js';
-import { isFinal, reportedState } from './jobs-lifecycle.js';
+import { maxLooks } from './job-looks.js';
+import { isFinal } from './jobs-lifecycle.js';
 import { JobFinalError, JobNotFoundError, OperationDisabledError } from './jobs.errors.js';
 import type { CompatListedJob, JobView } from './job-views.js';
-import type { JobDocument } from './jobs.schema.js';
-import { waitedSeconds } from './job-waiting.js';
-import { JobsStore, type ReportedJob } from './jobs.store.js';
+import { JobsStore } from './jobs.store.js';
 import { ClaimDesk } from './protocol/claim-desk.js';
-
-/** What became of a status report. */
-export type ReportOutcome = 'applied' | 'notFound' | 'leased';
 
 /** A job asked for on the native API. */
 export interface CreateRequest {
@@ -40,9 +25,6 @@ export interface CreateRequest {
 
 /** What became of a creation: the thing that was made, or the job that holds the dataset. */
 export type CreatedOrHeld<T> = { readonly kind: 'created'; readonly value: T } | { readonly kind: 'held'; readonly holder: JobView };
-
-/** How often a report is tried again when the job changed between two looks at it. */
-const maxLooks = 5;
 
 /** Creates, changes and ends jobs: the use cases of both surfaces. */
 @Injectable()
@@ -127,55 +109,6 @@ export class JobsService {
   }
 
   /**
-   * Takes a status report of an original worker. Any status may follow any other while the job is unfinished.
-   * `leased` means that a worker of the native protocol has the job, whose status nobody else may report.
-   */
-  async report(id: string, report: StatusReport, caller: Caller): Promise<ReportOutcome> {
-    const status = report.status && reportedState(report.status).status;
-    if (status && isFinal(status)) return this.reportEnd(id, report, { status, caller });
-    const { compatMaxRequeues: compatRequeuesBelow } = this.settings;
-    const mayRequeue = { cancelRequested: false, compatRequeuesBelow };
-    const expected: Expected = { ...(status && { unleased: true }), ...(status === 'queued' && mayRequeue) };
-    for (let look = 0; look < maxLooks; look++) {
-      const applied = await this.store.applyReport(id, reportChange(report, caller), expected);
-      if (applied) this.measureStart(applied);
-      if (applied) return 'applied';
-      const job = await this.store.findActive(id);
-      if (!job) return 'notFound';
-      if (job.lease) return 'leased';
-      // Given back by its worker after somebody asked for its end.
-      if (job.cancelRequested) return this.reportEnd(id, report, { status: 'failed', caller });
-      if (status === 'queued' && job.compatRequeues >= compatRequeuesBelow) return this.endPoisoned(id, report, caller);
-    }
-    return 'notFound';
-  }
-
-  /** A report that started an attempt is the moment at which the job stopped waiting. */
-  private measureStart({ operation, createdAt, notBefore, updatedAt, attempts: [attempt] }: ReportedJob): void {
-    if (attempt?.startedAt.getTime() === updatedAt.getTime())
-      this.metrics.jobStarted(operation, waitedSeconds({ createdAt, notBefore }, attempt.startedAt));
-  }
-
-  /** Ends a job that its workers put back to queued again and again: each of them most likely died of it. */
-  private async endPoisoned(id: string, report: StatusReport, caller: Caller): Promise<ReportOutcome> {
-    const end = (job: JobDocument): JobEnd => requeuedTooOften(job, report);
-    const finished = await this.endings.end(id, end, { expected: { unleased: true, running: true }, caller });
-    if (finished) return 'applied';
-    return (await this.store.findActive(id)) ? 'leased' : 'notFound';
-  }
-
-  private async reportEnd(
-    id: string,
-    report: StatusReport,
-    { status, caller }: { status: 'completed' | 'failed' | 'cancelled'; caller: Caller },
-  ): Promise<ReportOutcome> {
-    const end = (job: JobDocument): JobEnd => reportedEnd(job, report, status);
-    const finished = await this.endings.end(id, end, { expected: { unleased: true }, caller });
-    if (finished) return 'applied';
-    return (await this.store.findActive(id)) ? 'leased' : 'notFound';
-  }
-
-  /**
    * Edits an unfinished job.
    * @throws JobNotFoundError, JobFinalError; PreconditionFailedError when the job is not at the expected version
    */
@@ -218,37 +151,6 @@ export class JobsService {
     if (isFinal(job.status)) throw new JobFinalError({ status: job.status, version: job.version });
     throw await this.conflicts.changedMeanwhile(job);
   }
-}
-
-const noMessage = 'The worker reported no message.';
-
-/** The end that an original worker reports; a failure after somebody asked for the job's cancellation is that. */
-function reportedEnd(job: JobDocument, report: StatusReport, reported: 'completed' | 'failed' | 'cancelled'): JobEnd {
-  const cancelled = reported !== 'completed' && job.cancelRequested !== null;
-  const status = cancelled ? 'cancelled' : reported;
-  const lines = reportLines(report);
-  return {
-    status,
-    attemptOutcome: status,
-    error:
-      status === 'failed'
-        ? { code: 'WORKER_FAILED', message: (report.log ?? noMessage).slice(0, 1_000).toWellFormed(), details: null }
-        : null,
-    lines: cancelled ? [...lines, `Cancelled: ${job.cancelRequested?.reason}`] : lines,
-    ...(report.description !== undefined && { description: report.description }),
-    reason: cancelled ? (job.cancelRequested?.reason ?? null) : null,
-  };
-}
-
-/** The end of a job that went back from running to queued too often. */
-function requeuedTooOften(job: JobDocument, report: StatusReport): JobEnd {
-  const message = `Put back to queued ${job.compatRequeues + 1} times while running; COMPAT_MAX_REQUEUES allows ${job.compatRequeues}.`;
-  return {
-    ...reportedEnd(job, report, 'failed'),
-    error: { code: 'REQUEUED_TOO_OFTEN', message, details: null },
-    lines: [...reportLines(report), message],
-    reason: message,
-  };
 }
 
 const cancelledEnd = (reason: string): JobEnd => ({

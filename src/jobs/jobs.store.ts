@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { ClientSession, Model } from 'mongoose';
+import type { Model } from 'mongoose';
 import type { Caller } from '../common/caller.js';
 import { type Change, changePipeline, type Insertion, insertionFilter, insertionPipeline } from '../database/change.js';
 import { statementLimits } from '../database/connection-options.js';
 import { databaseAway, duplicateKeyOf } from '../database/mongo-errors.js';
-import { Transactions } from '../database/transactions.js';
+import { Transactions, type TransactionSession } from '../database/transactions.js';
 import { TargetOutcomes } from '../targets/index.js';
 import { endOf, insertionOf, type JobEnd, type NewJob } from './job-changes.js';
 import { type Expected, filterOf } from './job-expectations.js';
@@ -62,12 +62,12 @@ export class JobsStore {
   }
 
   /** As `create`, inside a transaction: a busy dataset is a duplicate key error, which must leave the transaction. */
-  async createWithin(session: ClientSession, id: string, { job, caller }: { job: NewJob; caller: Caller }): Promise<JobView> {
+  async createWithin(session: TransactionSession, id: string, { job, caller }: { job: NewJob; caller: Caller }): Promise<JobView> {
     await this.targets.ensure(job.datasetName, session);
     return this.insert(this.inProgress, insertionOf(id, job, { caller, after: null }), session);
   }
 
-  private async insert(collection: JobsStore['inProgress'], insertion: Insertion, session?: ClientSession): Promise<JobView> {
+  private async insert(collection: JobsStore['inProgress'], insertion: Insertion, session?: TransactionSession): Promise<JobView> {
     const options = { upsert: true, returnDocument: 'after', projection: viewProjection, ...(session && { session }) } as const;
     const inserted = await collection.findOneAndUpdate(
       insertionFilter(insertion.document._id) as never,

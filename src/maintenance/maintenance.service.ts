@@ -56,10 +56,10 @@ export class MaintenanceService {
 
   /**
    * Sets the switch to exactly this setting. Setting it to what it already is makes no record, whatever number is expected.
+   * @param gone a caller that does not wait any more loses its turn
    * @throws PreconditionRequiredError without an expected number
    * @throws PreconditionFailedError when the switch differs and has another number
    * @throws RequestInvalidError for a new expected end that is over already
-   * @param gone a caller that does not wait any more loses its turn
    * @throws ServiceUnavailableError when too many wait, or other writers win for too long
    */
   async set({ setting, expected }: MaintenanceRequest, caller: Caller, gone: AbortSignal): Promise<MaintenanceView> {

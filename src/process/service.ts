@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { readSettings, type Settings, SettingsError } from '../config/settings.js';
+import { assertAddressUsable } from '../database/address-check.js';
 import { DatabaseStarter } from '../database/database-starter.js';
 import { DatabaseUnusableError } from '../database/database.errors.js';
 import { EmbeddedDatabaseError } from '../database/embedded/embedded-database-error.js';
@@ -13,7 +13,7 @@ import { IssuerKeyError } from '../auth/index.js';
 import { createApplication } from '../application.js';
 import { printBanner } from './banner.js';
 import { exitCodes, StartError } from './start-errors.js';
-import { makeFolders } from './folder-check.js';
+import { addressPath, makeFolders } from './folder-check.js';
 import { migrateDatabase } from './migration.js';
 import { assertPortFree } from './port-check.js';
 import { Shutdown } from './shutdown.js';
@@ -41,7 +41,10 @@ interface Database {
 }
 
 async function startDatabase(settings: Settings, logger: Logger, shutdown: Shutdown): Promise<Database> {
-  if (settings.mongodbUrl) return { url: settings.mongodbUrl, embedded: null };
+  if (settings.mongodbUrl) {
+    assertAddressUsable(settings.mongodbUrl);
+    return { url: settings.mongodbUrl, embedded: null };
+  }
   const signal = shutdown.signal;
   const embedded = await EmbeddedMongod.start({
     dataDir: settings.dataDir,
@@ -67,7 +70,7 @@ async function listen(app: NestFastifyApplication, { host, port }: Settings): Pr
 
 /** Leaves the address in the data folder, where the command line of the same machine finds it. */
 function leaveAddress(dataDir: string, address: string): void {
-  const path = join(dataDir, 'address');
+  const path = addressPath(dataDir);
   writeFileSync(path, `${address}\n`, { mode: 0o644 });
   chmodSync(path, 0o644); // also where the file was there before, with other rights
 }

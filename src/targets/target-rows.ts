@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isReferenceOperation } from '../common/operations.js';
 import type { TransactionSession } from '../database/transactions.js';
 import type { TargetActor } from './targets.schema.js';
 import { type NewOutcome, type StoredTarget, TargetsStore } from './targets.store.js';
@@ -15,6 +16,12 @@ export interface TargetRow {
   readonly lastUpdatedBy: TargetActor;
   readonly lastJobId: string;
 }
+
+/** First words of actions that a BUMP leaves on the targets of its manifesto. @see contracts/jobs.md 7 */
+const bumpedWords: readonly string[] = ['RELEASED', 'REMOVED'];
+
+/** Whether the original job service has such an action: one of its operations, or what a BUMP leaves. Its clients may know no other words. */
+export const isCompatAction = ([word = '']: readonly string[]): boolean => isReferenceOperation(word) || bumpedWords.includes(word);
 
 /** What the unfinished job of a target says about it. */
 export type ActiveWork = Omit<TargetRow, 'name'>;

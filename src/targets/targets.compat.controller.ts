@@ -34,7 +34,7 @@ export class TargetsCompatController {
   @ApiOperation({ summary: 'What last happened to each target', operationId: 'compatListTargets' })
   @ApiOkResponse({ schema: { type: 'array', items: targetSchema } })
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await sendJsonArray(request, reply, shown(this.targets.streamRows()));
+    await sendJsonArray(request, reply, shown(this.targets.streamCompatRows()));
   }
 }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, type PageQueryDto, readPage } from '../common/http/page.js';
-import { ActiveWorkRegistry, rowOf, type TargetRow } from './target-rows.js';
+import { ActiveWorkRegistry, isCompatAction, rowOf, type TargetRow } from './target-rows.js';
 import type { TargetDocument } from './targets.schema.js';
 import { type StoredTarget, TargetsStore } from './targets.store.js';
 
@@ -29,9 +29,12 @@ export class TargetsReader {
     return target && rowOf(target, active.get(name));
   }
 
-  /** All rows, in arrays of bounded size, in the order in which their targets first appeared. */
-  async *streamRows(): AsyncGenerator<TargetRow[]> {
-    for await (const targets of this.store.streamAll()) yield await this.rowsOf(targets);
+  /**
+   * All rows as far as the original job service could have them, in arrays of bounded size, in the order in which their targets first appeared. What an
+   * operation of ours alone is doing or has done is left out, as if it had not been: the jobs of it are in no list of the original either.
+   */
+  async *streamCompatRows(): AsyncGenerator<TargetRow[]> {
+    for await (const targets of this.store.streamAll()) yield await this.rowsOf(targets, isCompatAction);
   }
 
   /**
@@ -81,11 +84,18 @@ export class TargetsReader {
   }
 
   /** Outcomes are read again after the work: what ended in between is then found in one of the two. */
-  private async rowsOf(targets: readonly StoredTarget[]): Promise<TargetRow[]> {
-    const active = await this.activeWork.findActiveWork(targets.map((target) => target.name));
+  private async rowsOf(
+    targets: readonly StoredTarget[],
+    isShown: (action: readonly string[]) => boolean = () => true,
+  ): Promise<TargetRow[]> {
+    const found = await this.activeWork.findActiveWork(targets.map((target) => target.name));
+    const active = new Map([...found].filter(([, work]) => isShown(work.action)));
     const idle = targets.filter((target) => !active.has(target.name)).map((target) => target.name);
     const latest = new Map((await this.store.findByNames(idle)).map((target) => [target.name, target.outcome]));
-    const rows = targets.map(({ name, outcome }) => rowOf({ name, outcome: latest.get(name) ?? outcome }, active.get(name)));
+    const rows = targets.map((target) => {
+      const outcome = latest.get(target.name) ?? target.outcome;
+      return rowOf({ name: target.name, outcome: outcome && isShown(outcome.action) ? outcome : null }, active.get(target.name));
+    });
     return rows.filter((row) => row !== null);
   }
 }

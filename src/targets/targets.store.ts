@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { ClientSession, Model, Types } from 'mongoose';
+import type { Model, Types } from 'mongoose';
 import { statementLimits } from '../database/connection-options.js';
 import { operand } from '../database/change.js';
 import { batchSize, inBatches } from '../database/cursor-batches.js';
+import type { TransactionSession } from '../database/transactions.js';
 import { type TargetDocument, targetModel, type TargetOutcome } from './targets.schema.js';
 
 /** A stored target with its id. */
@@ -24,13 +25,13 @@ export class TargetsStore {
   }
 
   /** Makes sure that a name is known. Safe to repeat and to race. */
-  async ensure(name: string, session?: ClientSession): Promise<void> {
+  async ensure(name: string, session?: TransactionSession): Promise<void> {
     const outcome = { $ifNull: ['$outcome', operand(null)] };
     await this.collection.updateOne({ name }, [{ $set: { ...ensured(name), outcome } }], { upsert: true, ...(session && { session }) });
   }
 
   /** Writes outcomes, in the transaction that ends the job. */
-  async recordOutcomes(outcomes: readonly NewOutcome[], session: ClientSession): Promise<void> {
+  async recordOutcomes(outcomes: readonly NewOutcome[], session: TransactionSession): Promise<void> {
     const updates = outcomes.map(({ name, ...outcome }) => ({
       filter: { name },
       update: [{ $set: { ...ensured(name), outcome: operand(outcome) } }],

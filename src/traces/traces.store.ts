@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { ClientSession, Model } from 'mongoose';
+import type { Model } from 'mongoose';
 import type { Caller } from '../common/caller.js';
 import { insertionFilter, insertionPipeline, operand, serverTime, type Versioned } from '../database/change.js';
 import { statementLimits } from '../database/connection-options.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
-import { Transactions } from '../database/transactions.js';
+import { Transactions, type TransactionSession } from '../database/transactions.js';
 import type { TraceFold } from './trace-fold.js';
 import { projectionPipeline } from './trace-projection.js';
 import { traceEventModel, type TraceDocument, type TraceEventDocument, traceModel } from './traces.schema.js';
@@ -70,7 +70,7 @@ export class TracesStore {
     });
   }
 
-  private async insertTrace(id: string, trace: NewTrace, session: ClientSession): Promise<TraceHead> {
+  private async insertTrace(id: string, trace: NewTrace, session: TransactionSession): Promise<TraceHead> {
     const fields = Object.fromEntries(Object.entries({ _id: id, ...trace }).map(([field, value]) => [field, operand(value)]));
     const pipeline = [{ $replaceWith: { ...fields, createdAt: serverTime.json } }];
     const options = { upsert: true, returnDocument: 'after', projection: headProjection, session } as const;
@@ -80,7 +80,7 @@ export class TracesStore {
   private async insertEvent(
     ids: EventIds,
     { head, event, telling }: { head: TraceHead; event: NewEvent; telling: Telling },
-    session?: ClientSession,
+    session?: TransactionSession,
   ): Promise<void> {
     const { traceId, datasetName, createdAt: traceCreatedAt } = head;
     const document = { ...ids, traceId, ...event, datasetName, traceCreatedAt, receivedAt: serverTime };

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { compatJobOf } from '../../src/jobs/compat/compat-job.js';
 import { readNewJobs } from '../../src/jobs/compat/job-requests.js';
 import { keptParameters } from '../../src/jobs/job-parameters.js';
-import { compatStatusOf, jobPhases, referenceOperations } from '../../src/jobs/jobs-lifecycle.js';
+import { referenceOperations } from '../../src/common/operations.js';
+import { compatStatusOf, jobPhases } from '../../src/jobs/jobs-lifecycle.js';
 import { manifesto } from '../support/compat-client.js';
 import { parseJobList } from '../support/strict-job-parser.js';
 

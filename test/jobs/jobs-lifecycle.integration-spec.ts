@@ -42,7 +42,7 @@ describe('the life of a job', () => {
     job.id = (await system.create(job.dataset))!;
     for (let round = 0; round < 23; round++) {
       for (const status of ['initiated', 'queued'] as const) {
-        expect(await system.jobs.report(job.id, { status }, system.caller)).toBe(report(job, { status }));
+        expect(await system.reports.take(job.id, { status }, system.caller)).toBe(report(job, { status }));
       }
     }
     await system.expectAgreement(model);
@@ -56,7 +56,7 @@ describe('the life of a job', () => {
         const job = model.create(freshTarget());
         job.id = (await system.create(job.dataset))!;
         for (const status of [first, second])
-          expect(await system.jobs.report(job.id, { status }, system.caller)).toBe(report(job, { status }));
+          expect(await system.reports.take(job.id, { status }, system.caller)).toBe(report(job, { status }));
       }
       await system.expectAgreement(model);
     },
@@ -67,7 +67,7 @@ describe('the life of a job', () => {
     const model = new JobsModel();
     const job = model.create(freshTarget());
     job.id = (await system.create(job.dataset))!;
-    await system.jobs.report(job.id, { log: 'only a line' }, system.caller);
+    await system.reports.take(job.id, { log: 'only a line' }, system.caller);
     report(job, { log: 'only a line' });
     expect(job.version).toBe(1);
     await system.expectAgreement(model);
@@ -75,8 +75,8 @@ describe('the life of a job', () => {
 
   it('knows no job under an id that it never gave', async () => {
     const unknown = '00000000-0000-4000-8000-000000000000';
-    expect(await system.jobs.report(unknown, { status: 'completed' }, system.caller)).toBe('notFound');
-    expect(await system.jobs.report(unknown, { log: 'x' }, system.caller)).toBe('notFound');
+    expect(await system.reports.take(unknown, { status: 'completed' }, system.caller)).toBe('notFound');
+    expect(await system.reports.take(unknown, { log: 'x' }, system.caller)).toBe('notFound');
     expect(await answerOf(system.jobs.edit(unknown, { edit: { priority: 'low' }, expected: undefined }, system.caller))).toBe('notFound');
     expect(await answerOf(system.jobs.cancel(unknown, { reason: 'x', force: true, expected: 4 }, system.caller))).toBe('notFound');
   }, 30_000);

@@ -84,7 +84,7 @@ class Report extends JobCall {
   }
 
   async call(job: ModelJob, system: LifecycleSystem): Promise<void> {
-    expect(await system.jobs.report(job.id, this.given, system.caller)).toBe(report(job, this.given));
+    expect(await system.reports.take(job.id, this.given, system.caller)).toBe(report(job, this.given));
   }
 }
 

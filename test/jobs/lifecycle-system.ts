@@ -10,6 +10,7 @@ import { DatabaseStarter } from '../../src/database/database-starter.js';
 import type { StoredEvent } from '../../src/events/events.schema.js';
 import { JobFinalError, JobNotFoundError } from '../../src/jobs/jobs.errors.js';
 import type { JobDocument } from '../../src/jobs/jobs.schema.js';
+import { StatusReports } from '../../src/jobs/compat/status-reports.service.js';
 import { JobsService } from '../../src/jobs/jobs.service.js';
 import { createLogger } from '../../src/observability/index.js';
 import { TargetsReader } from '../../src/targets/index.js';
@@ -22,11 +23,13 @@ const creator = { id: 'u-17', firstName: 'Kari', lastName: 'Lie' };
 export class LifecycleSystem {
   readonly caller: Caller = systemCaller('model');
   readonly jobs: JobsService;
+  readonly reports: StatusReports;
   private readonly targets: TargetsReader;
   private readonly connection: Connection;
 
   private constructor(private readonly app: NestFastifyApplication) {
     this.jobs = app.get(JobsService, { strict: false });
+    this.reports = app.get(StatusReports, { strict: false });
     this.targets = app.get(TargetsReader, { strict: false });
     this.connection = app.get<Connection>(getConnectionToken());
   }

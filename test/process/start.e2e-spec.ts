@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +50,24 @@ describe('the start of the service', () => {
     const ended = await run({ DATA_DIR: '/proc/signalbox', INPUT_DIR: process.execPath });
     expectRefusal(ended, 2, /DATA_DIR: \/proc\/signalbox cannot be used as a folder/);
     expect(ended.stderr).toContain(`INPUT_DIR: ${process.execPath} cannot be used as a folder`);
+  }, 60_000);
+
+  it('ends with 2 for options of the database address that the driver does not know or cannot read', async () => {
+    for (const [option, message] of [
+      ['foo=bar', /MONGODB_URL .*option foo is not supported/],
+      ['tls=maybe', /MONGODB_URL .*tls\/ssl must be/],
+      ['maxPoolSize=abc', /MONGODB_URL .*maxPoolSize/],
+    ] as const) {
+      const ended = await run({ DATA_DIR: dataDir, MONGODB_URL: `mongodb://user:hunter2@127.0.0.1:1/x?${option}` });
+      expectRefusal(ended, 2, message);
+      expect(ended.stdout + ended.stderr).not.toContain('hunter2');
+    }
+  }, 120_000);
+
+  it('ends with 2 where a folder stands in the place of one of its files', async () => {
+    for (const name of ['address', 'admin-token']) await mkdir(join(dataDir, name));
+    const ended = await run({ DATA_DIR: dataDir });
+    for (const name of ['address', 'admin-token']) expectRefusal(ended, 2, new RegExp(`DATA_DIR: .*/${name} is a folder.*Remove it`));
   }, 60_000);
 
   it('names a port in use', async () => {

@@ -6,7 +6,7 @@ import type { JobFilter } from '../job-filter.js';
 import { JobListsStore } from '../job-lists.store.js';
 import { JobRetries } from '../job-retries.js';
 import type { ListedJob } from '../job-views.js';
-import { finalStatuses, type JobStatus } from '../jobs-lifecycle.js';
+import { finalStatuses, jobStatuses, type JobStatus, unfinishedStatuses } from '../jobs-lifecycle.js';
 import { JobsService } from '../jobs.service.js';
 import { OperatorActions } from '../protocol/operator-actions.service.js';
 import type { BulkChange, Selection } from './bulk-requests.js';
@@ -16,8 +16,8 @@ const maxMatched = 1_000;
 
 /** The states that each action fits, and why it does not fit the others. */
 const fitting = {
-  cancel: { statuses: ['queued', 'running'], otherwise: 'JOBS.FINAL' },
-  edit: { statuses: ['queued', 'running'], otherwise: 'JOBS.FINAL' },
+  cancel: { statuses: unfinishedStatuses, otherwise: 'JOBS.FINAL' },
+  edit: { statuses: unfinishedStatuses, otherwise: 'JOBS.FINAL' },
   release: { statuses: ['running'], otherwise: 'JOBS.NOT_RUNNING' },
   retry: { statuses: finalStatuses, otherwise: 'JOBS.NOT_FINAL' },
 } as const satisfies Record<BulkChange['action'], { statuses: readonly JobStatus[]; otherwise: string }>;
@@ -33,8 +33,6 @@ const withStatuses = (filter: JobFilter, statuses: readonly JobStatus[]): JobFil
   const left = statuses.filter((status) => (wanted.length === 0 || wanted.includes(status)) && !refused.includes(status));
   return left.length === 0 ? null : { ...filter, status: { wanted: left, refused: [] } };
 };
-
-const allStatuses = ['queued', 'running', ...finalStatuses] as const;
 
 /** Changes many jobs, each as one call would: what is planned is a list of ids, and each job is still asked for its state when its turn comes. */
 @Injectable()
@@ -78,7 +76,7 @@ export class BulkJobs {
     const { statuses, otherwise } = fitting[action];
     const matched = await this.select(withStatuses(filter, statuses), maxMatched + 1);
     if (matched.length > maxMatched) throw new RequestTooLargeError(`The filter matches more than ${maxMatched} jobs; narrow it.`);
-    const others = allStatuses.filter((status) => !(statuses as readonly JobStatus[]).includes(status));
+    const others = jobStatuses.filter((status) => !(statuses as readonly JobStatus[]).includes(status));
     const excluded = await this.select(withStatuses(filter, others), maxMatched);
     return { matched, excluded: excluded.map(({ _id }) => ({ jobId: _id, code: otherwise })) };
   }

@@ -3,7 +3,9 @@ import { InjectModel } from '@nestjs/mongoose';
 import { LRUCache } from 'lru-cache';
 import { type Model, mongo } from 'mongoose';
 import { itemsText } from '../../common/http/json-array.js';
+import { isReferenceOperation } from '../../common/operations.js';
 import { batchSize, inBatches } from '../../database/cursor-batches.js';
+import { indexMissing } from '../../database/mongo-errors.js';
 import { timeHasCome } from '../job-filter.js';
 import { type CompatListedJob, compatProjection } from '../job-views.js';
 import { type CompatStatus, isFinal, reportedState, statusesShownAs } from '../jobs-lifecycle.js';
@@ -33,13 +35,19 @@ function unfinishedShownAs(word: CompatStatus | undefined): Record<string, unkno
 const anyOperation = (operations: readonly string[]): Record<string, unknown> =>
   operations.length === 0 ? {} : { operation: operations.length === 1 ? operations[0] : { $in: [...operations] } };
 
-const shown = (jobs: readonly CompatListedJob[]): string => itemsText(jobs.map(compatJobOf));
+const isKnown = ({ operation }: CompatListedJob): boolean => isReferenceOperation(operation);
+
+const shown = (jobs: readonly CompatListedJob[]): string => itemsText(jobs.filter(isKnown).map(compatJobOf));
 
 const order = { sort: { createdAt: 1, _id: 1 } } as const;
 
 /**
  * The original's lists of jobs: JSON texts of items, in pieces of bounded size. `inprogress` is read before `completed`, so that a job that moves in between is
  * met at least once; doubles are dropped. No time limit.
+ *
+ * The original's clients refuse a whole list that holds an operation they do not know, so such jobs are left out, whatever the settings say now. That is done
+ * here and not by the server: jobs of all operations are read along the plain index.
+ * @see contracts/jobs.md 12.3
  */
 @Injectable()
 export class CompatListsStore {
@@ -66,25 +74,41 @@ export class CompatListsStore {
   }
 
   /** Every job of a target: those of the name, and BUMPs whose manifesto names it; unfinished ones first. */
-  async *listOfTarget(name: string, operations: readonly string[]): AsyncGenerator<string> {
-    const filter = { $or: [{ datasetName: name }, { [manifestoName]: name }], ...anyOperation(operations) };
+  async *listOfTarget(name: string): AsyncGenerator<string> {
+    const filter = { $or: [{ datasetName: name }, { [manifestoName]: name }] };
     const seen = new Set<string>();
     yield* this.unfinished(filter, seen);
     yield* this.finishedUnseen(filter, seen);
   }
 
-  /** With no job in the state the planner cannot tell the claim's index from the poll's, and may sort in memory: hence the hint. */
+  /**
+   * With no job in the state the planner cannot tell the claim's index from the poll's, and may sort in memory: hence the hint. A missing index is found out
+   * before the first job, and makes the poll slower only.
+   */
   private async *poll(filter: Record<string, unknown>, hint: string): AsyncGenerator<string> {
-    const options = { ...order, projection: compatProjection, batchSize: polledAtOnce, hint, raw: true };
-    const cursor = this.inProgressJobs.collection.find<Uint8Array>(filter, options);
-    for await (const jobs of inBatches(cursor)) yield jobs.map((bytes) => this.textOf(bytes)).join(',');
+    try {
+      yield* this.polled(filter, { hint });
+    } catch (error) {
+      if (!indexMissing(error)) throw error;
+      yield* this.polled(filter, {});
+    }
   }
 
+  private async *polled(filter: Record<string, unknown>, hint: { hint?: string }): AsyncGenerator<string> {
+    const options = { ...order, projection: compatProjection, batchSize: polledAtOnce, raw: true, ...hint };
+    const cursor = this.inProgressJobs.collection.find<Uint8Array>(filter, options);
+    for await (const jobs of inBatches(cursor)) {
+      const texts = jobs.map((bytes) => this.textOf(bytes));
+      yield texts.filter((text) => text !== '').join(',');
+    }
+  }
+
+  /** Empty for a job that is left out. */
   private textOf(bytes: Uint8Array): string {
     const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
     const known = this.texts.get(key);
     if (known !== undefined) return known;
-    const text = JSON.stringify(compatJobOf(mongo.BSON.deserialize(bytes) as CompatListedJob));
+    const text = shown([mongo.BSON.deserialize(bytes) as CompatListedJob]);
     this.texts.set(key, text);
     return text;
   }

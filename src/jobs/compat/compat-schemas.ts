@@ -1,5 +1,6 @@
 import { releaseStatuses } from '../job-parameters.js';
-import { compatStatuses, referenceOperations } from '../jobs-lifecycle.js';
+import { referenceOperations } from '../../common/operations.js';
+import { compatStatuses } from '../jobs-lifecycle.js';
 
 const text = { type: 'string' } as const;
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CompatError } from '../../common/http/compat-error.js';
-import { compatStatuses, referenceOperations } from '../jobs-lifecycle.js';
+import { referenceOperations } from '../../common/operations.js';
+import { compatStatuses } from '../jobs-lifecycle.js';
 import { readJobsQuery, readNewJobs, readStatusReport } from './job-requests.js';
 
 /** Any JSON, and objects that have the right names with any values. */

@@ -11,9 +11,10 @@ import {
 } from '../../common/compat/pydantic.js';
 import { CompatError } from '../../common/http/compat-error.js';
 import { datasetNameFault } from '../../common/names.js';
+import { referenceOperations } from '../../common/operations.js';
 import type { StatusReport } from '../job-changes.js';
 import { bumpManifesto, missingParameters, releaseStatuses } from '../job-parameters.js';
-import { compatStatuses, type CompatStatus, referenceOperations } from '../jobs-lifecycle.js';
+import { compatStatuses, type CompatStatus } from '../jobs-lifecycle.js';
 
 const newJob = model(
   'NewJobRequest',

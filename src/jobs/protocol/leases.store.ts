@@ -4,7 +4,7 @@ import type { Model } from 'mongoose';
 import type { Caller } from '../../common/caller.js';
 import { changePipeline } from '../../database/change.js';
 import { statementLimits } from '../../database/connection-options.js';
-import { duplicateKeyOf } from '../../database/mongo-errors.js';
+import { alongIndex, duplicateKeyOf } from '../../database/mongo-errors.js';
 import type { ClockReading } from '../../maintenance/index.js';
 import { type JobView, viewProjection } from '../job-views.js';
 import { priorityDelayMs } from '../jobs-lifecycle.js';
@@ -37,7 +37,7 @@ const timeHasCome = {
   $expr: { $and: [{ $lte: ['$rank', { $add: ['$$NOW', priorityDelayMs.low] }] }, { $lte: ['$notBefore', '$$NOW'] }] },
 };
 /** Named, since an empty queue can make another plan look better for a while. */
-const hint = 'claim';
+const index = 'claim';
 const budgetLimit = { endsAt: 'lease.budgetEndsAt', pausedMs: 'lease.pausedMs' };
 const live = { status: 'running', 'lease.expiresAt': { $type: 'date' } };
 
@@ -61,9 +61,12 @@ export class LeasesStore {
       ...(datasets && { datasetName: { $in: [...datasets] } }),
       ...timeHasCome,
     };
-    const options = { ...limits, hint, sort: { rank: 1, _id: 1 }, returnDocument: 'after', projection: viewProjection } as const;
+    const options = { ...limits, sort: { rank: 1, _id: 1 }, returnDocument: 'after', projection: viewProjection } as const;
+    const change = changePipeline(claimChange(lease, caller));
     try {
-      return (await this.jobs.findOneAndUpdate(filter, changePipeline(claimChange(lease, caller)), options as object)) as JobView | null;
+      return (await alongIndex(index, (hint) =>
+        this.jobs.findOneAndUpdate(filter, change, { ...options, ...hint } as object),
+      )) as JobView | null;
     } catch (error) {
       if (duplicateKeyOf(error)?.includes('lease.claimId')) return 'repeated';
       throw error;
@@ -79,9 +82,8 @@ export class LeasesStore {
   /** The operations of the first `limit` queued jobs that may be claimed, in the order of their turn. */
   async listClaimable(operations: readonly string[], limit: number): Promise<string[]> {
     const filter = { status: 'queued', operation: { $in: [...operations] }, ...timeHasCome };
-    const jobs = await this.jobs
-      .find(filter as never, { ...sweepLimits, hint, projection: { operation: 1 }, sort: { rank: 1, _id: 1 }, limit })
-      .toArray();
+    const options = { ...sweepLimits, projection: { operation: 1 }, sort: { rank: 1, _id: 1 }, limit } as const;
+    const jobs = await alongIndex(index, (hint) => this.jobs.find(filter as never, { ...options, ...hint }).toArray());
     return jobs.map((job) => (job as unknown as JobDocument).operation);
   }
 

@@ -5,14 +5,13 @@ import { JobConflicts } from '../job-conflicts.js';
 import type { JobView } from '../job-views.js';
 import { JobEndings } from '../job-endings.js';
 import type { Expected } from '../job-expectations.js';
+import { maxLooks } from '../job-looks.js';
 import { JobNotFoundError } from '../jobs.errors.js';
 import { JobsStore } from '../jobs.store.js';
 import { JobRequeues } from './job-requeues.js';
 import { releaseChange } from './lease-changes.js';
 import { failedByOperator } from './lease-ends.js';
 import { JobNotRunningError } from './protocol.errors.js';
-
-const maxLooks = 5;
 
 /** What an operator wants, and of which version of the job. */
 export interface OperatorsWish {

@@ -1,0 +1,2 @@
+/** How often a change is tried again when the job changed between two looks at it. */
+export const maxLooks = 5;
