@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ListeningApplication, withPlatform } from '../support/application.js';
+import type { Reply } from '../support/http-client.js';
+
+let application: ListeningApplication;
+let closed: Promise<void>;
+let close: () => void;
+
+beforeAll(async () => {
+  await new Promise<void>((started, failed) => {
+    closed = withPlatform(async (platform) => {
+      application = await platform.start();
+      started();
+      await new Promise<void>((resolve) => (close = resolve));
+    });
+    closed.catch(failed);
+  });
+});
+
+afterAll(async () => {
+  close();
+  await closed;
+});
+
+const told = (reply: Reply): [number, unknown] => [reply.status, reply.json<{ code?: string }>().code];
+
+/** A cursor of the list with another key. */
+function forged(cursor: string, key: readonly unknown[]): string {
+  const [binding, direction] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];
+  return Buffer.from(JSON.stringify([binding, direction, ...key])).toString('base64url');
+}
+
+describe('a forged cursor', () => {
+  it('of the maintenance history is refused', async () => {
+    const { http, bearer } = application;
+    for (const on of [true, false]) {
+      const setting = { on, reason: 'test' };
+      expect((await http.put('/api/v1/maintenance', setting, { ...bearer('operator'), 'if-match': '*' })).status).toBe(200);
+    }
+    const path = '/api/v1/maintenance/history?limit=1';
+    const { nextCursor } = (await http.get(path, bearer('reader'))).json<{ nextCursor: string }>();
+    for (const key of ['abc', null, { d: 7 }, 1.5]) {
+      const answer = await http.get(`${path}&cursor=${forged(nextCursor, [key])}`, bearer('reader'));
+      expect(told(answer)).toEqual([400, 'REQUEST.CURSOR_INVALID']);
+    }
+  });
+
+  it('of the lists of events, workers and traces is refused', async () => {
+    const { bindingOf, encodeCursor } = await import('../../src/common/http/cursor.js');
+    const lists: [string, unknown, (string | number | Date)[]][] = [
+      ['/api/v1/events?sort=seq', ['events', {}, null, 'oldest-first'], ['7']],
+      ['/api/v1/workers?limit=1', ['workers', undefined], [7]],
+      ['/api/v1/traces?limit=1', ['traces', {}, '-createdAt'], ['2026-01-01T00:00:00Z', 't']],
+      ['/api/v1/targets?limit=1', ['targets'], [new Date(7)]],
+    ];
+    for (const [path, boundTo, key] of lists) {
+      const cursor = encodeCursor({ direction: 'after', key }, bindingOf(boundTo));
+      const answer = await application.http.get(`${path}&cursor=${cursor}`, application.bearer('reader'));
+      expect([path, ...told(answer)]).toEqual([path, 400, 'REQUEST.CURSOR_INVALID']);
+    }
+  });
+});
