@@ -4,7 +4,7 @@ import { RouteParamtypes } from '@nestjs/common/internal.js';
 import type { FastifyRequest } from 'fastify';
 import { RequestInvalidError } from '../errors/request.errors.js';
 
-/** The parameters of a handler that Nest fills, by `<kind>:<index>`. */
+/** True when a handler has a query among its parameters, which Nest keeps by `<kind>:<index>`. */
 function readsQuery(context: ExecutionContext): boolean {
   const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as object | undefined;
   return Object.keys(parameters ?? {}).some((name) => name.startsWith(`${RouteParamtypes.QUERY}:`));
