@@ -24,6 +24,41 @@ afterAll(async () => {
 
 const told = (reply: Reply): [number, unknown] => [reply.status, reply.json<{ code?: string }>().code];
 
+describe('assets of the pages', () => {
+  it.each([
+    '/docs/assets/../../package.json',
+    '/docs/assets/%2e%2e/%2e%2e/package.json',
+    '/docs/assets/%00',
+    '/docs/assets/..%5c..%5cpackage.json',
+    '/docs/assets//docs.css',
+    '/docs/assets/swagger-ui/../docs.css',
+    `/docs/assets/${'a'.repeat(1_000)}`,
+    `/docs/assets/swagger-ui/${'a'.repeat(1_000)}`,
+    '/docs/assets/',
+  ])('are 404 at %s', async (path) => {
+    expect(told(await application.http.get(path))).toEqual([404, 'REQUEST.ROUTE_UNKNOWN']);
+  });
+
+  it('are served', async () => {
+    for (const name of ['docs.css', 'reference.js', 'swagger-ui/swagger-ui.css', 'swagger-ui/swagger-ui-bundle.js']) {
+      const { status, headers } = await application.http.get(`/docs/assets/${name}`);
+      expect([name, status, headers['cache-control']]).toEqual([name, 200, expect.stringMatching(/max-age/)]);
+    }
+  });
+
+  it.each(['bytes=99999999-', 'bytes=abc'])('say 416 to the range %s', async (range) => {
+    const answer = await application.http.get('/docs/assets/docs.css', { range });
+    expect(told(answer)).toEqual([416, 'REQUEST.RANGE']);
+  });
+
+  it.each([
+    ['if-match', '"x"'],
+    ['if-unmodified-since', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+  ])('say 412 to %s: %s', async (name, value) => {
+    expect(told(await application.http.get('/docs/assets/docs.css', { [name]: value }))).toEqual([412, 'REQUEST.PRECONDITION']);
+  });
+});
+
 /** A cursor of the list with another key. */
 function forged(cursor: string, key: readonly unknown[]): string {
   const [binding, direction] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];

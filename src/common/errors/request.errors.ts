@@ -105,6 +105,36 @@ export class MediaTypeError extends AppError {
   }
 }
 
+const range = defineError({
+  code: 'REQUEST.RANGE',
+  kind: 'range',
+  title: 'Range does not fit',
+  cause: 'The `Range` header names bytes that the file does not have.',
+  cure: 'Ask for the whole file, without `Range`.',
+});
+
+/** Thrown when a file does not have the bytes that are asked for. */
+export class RangeUnfitError extends AppError {
+  constructor() {
+    super(range, 'The file does not have this range of bytes.');
+  }
+}
+
+const condition = defineError({
+  code: 'REQUEST.PRECONDITION',
+  kind: 'precondition-failed',
+  title: 'File is not the one that was named',
+  cause: 'The file is not the one, or is newer than the one, that `If-Match` or `If-Unmodified-Since` names.',
+  cure: 'Ask for it without these headers.',
+});
+
+/** Thrown when a condition of the request does not hold for a file. */
+export class FileChangedError extends AppError {
+  constructor() {
+    super(condition, 'The file is not the one that If-Match or If-Unmodified-Since names.');
+  }
+}
+
 const headersTooLarge = defineError({
   code: 'REQUEST.HEADERS_TOO_LARGE',
   kind: 'headers-too-large',
