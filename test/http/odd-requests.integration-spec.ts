@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ListeningApplication, withPlatform } from '../support/application.js';
-import type { Reply } from '../support/http-client.js';
+import { exchange, type Reply } from '../support/http-client.js';
 
 let application: ListeningApplication;
 let closed: Promise<void>;
@@ -23,6 +23,13 @@ afterAll(async () => {
 });
 
 const told = (reply: Reply): [number, unknown] => [reply.status, reply.json<{ code?: string }>().code];
+/** Status, media type and code of an answer that was read from the socket. */
+function toldRaw(answer: string): [number, string | undefined, unknown] {
+  const [head = '', body = ''] = answer.split('\r\n\r\n', 2);
+  const type = /^content-type: (.*?)\r?$/im.exec(head)?.[1];
+  return [Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]), type, (JSON.parse(body || '{}') as { code?: string }).code];
+}
+const problem = 'application/problem+json';
 
 describe('assets of the pages', () => {
   it.each([
@@ -93,5 +100,30 @@ describe('a forged cursor', () => {
       const answer = await application.http.get(`${path}&cursor=${cursor}`, application.bearer('reader'));
       expect([path, ...told(answer)]).toEqual([path, 400, 'REQUEST.CURSOR_INVALID']);
     }
+  });
+});
+
+describe('another spelling of a native path', () => {
+  it.each(['/%61pi/v1/version?x=1', '/api/v1/%76ersion?x=1', 'http://h/api/v1/version?x=1', 'HTTP://h/api/v1/version?x=1'])(
+    'refuses unknown query parameters: %s',
+    async (target) => {
+      const answer = await exchange(application.url, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
+      expect(toldRaw(answer)).toEqual([400, problem, 'REQUEST.INVALID']);
+    },
+  );
+
+  it.each([
+    ['/%61pi/v1/nothing', 404, 'REQUEST.ROUTE_UNKNOWN'],
+    ['http://h/api/v1/nothing', 404, 'REQUEST.ROUTE_UNKNOWN'],
+    ['/%61pi/v1/jobs', 401, 'AUTH.TOKEN_MISSING'],
+    ['http://h/api/v1/jobs', 401, 'AUTH.TOKEN_MISSING'],
+    ['/%61pi/v1/%zz', 400, 'REQUEST.INVALID'],
+  ])('has problems as errors: %s is %i', async (target, status, code) => {
+    const answer = await exchange(application.url, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
+    expect(toldRaw(answer)).toEqual([status, problem, code]);
+  });
+
+  it('has the media type of the native API', async () => {
+    expect((await application.http.get('/%61pi/v1/version')).headers['content-type']).toBe('application/json; charset=utf-8');
   });
 });

@@ -1,5 +1,7 @@
+import type { FastifyRequest } from 'fastify';
 import type { AppError } from '../errors/app-error.js';
 import { problemMediaType, problemOf } from './problem.js';
+import { placeOf } from './request-path.js';
 
 /** How the paths below some prefixes answer errors. */
 export interface ErrorSurface {
@@ -58,6 +60,8 @@ const traceSurface: ErrorSurface = {
 
 const surfaces = [nativeSurface, traceSurface, jobServiceSurface];
 
-/** The surface of a path: the first with a fitting prefix. */
-export const surfaceOf = (path: string): ErrorSurface =>
-  surfaces.find((surface) => surface.prefixes.some((prefix) => path.startsWith(prefix))) ?? jobServiceSurface;
+/** The surface of a request: the first with a fitting prefix. */
+export function surfaceOf(request: FastifyRequest): ErrorSurface {
+  const place = placeOf(request);
+  return surfaces.find((surface) => surface.prefixes.some((prefix) => place.startsWith(prefix))) ?? jobServiceSurface;
+}

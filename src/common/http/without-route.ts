@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MethodNotAllowedError, RouteUnknownError } from '../errors/request.errors.js';
 import { AllowedMethods, hasEmptyParameter } from './allowed-methods.js';
-import { pathOf } from './error.filter.js';
+import { pathOf } from './request-path.js';
 
 /**
  * Answers OPTIONS on paths that exist.
