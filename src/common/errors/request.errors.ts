@@ -100,8 +100,15 @@ const mediaType = defineError({
 
 /** Thrown when the body has a content type that the route does not read. */
 export class MediaTypeError extends AppError {
-  constructor(message = 'This route reads application/json.') {
-    super(mediaType, message);
+  constructor(message = 'This route reads application/json.', headers: Readonly<Record<string, string>> = {}) {
+    super(mediaType, message, { headers });
+  }
+}
+
+/** Thrown when a body is compressed, which nothing here reads. */
+export class EncodedBodyError extends MediaTypeError {
+  constructor() {
+    super('Bodies are read without Content-Encoding.', { 'Accept-Encoding': 'identity' });
   }
 }
 

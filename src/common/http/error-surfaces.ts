@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { AppError } from '../errors/app-error.js';
+import { EncodedBodyError } from '../errors/request.errors.js';
 import { problemMediaType, problemOf } from './problem.js';
 import { placeOf } from './request-path.js';
 
@@ -34,6 +35,9 @@ const flaskTexts: Record<string, string> = {
   'SERVICE.UNEXPECTED': 'Internal Server Error',
 };
 
+/** What the original would have said; it read compressed bodies as they were, so that for them there is no text of its own. */
+const flaskTextOf = (error: AppError): string | undefined => (error instanceof EncodedBodyError ? undefined : flaskTexts[error.code]);
+
 /**
  * The job service's envelope, and so that of every path nobody else owns.
  * @see contracts/jobs.md 1
@@ -42,7 +46,7 @@ const jobServiceSurface: ErrorSurface = {
   prefixes: ['/'],
   mediaType: 'application/json',
   crossOrigin: false,
-  bodyOf: (error) => ({ message: flaskTexts[error.code] ?? error.message }),
+  bodyOf: (error) => ({ message: flaskTextOf(error) ?? error.message }),
   bodyOfText: (text) => ({ message: text }),
 };
 

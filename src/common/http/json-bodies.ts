@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { MediaTypeError } from '../errors/request.errors.js';
+import { EncodedBodyError, MediaTypeError } from '../errors/request.errors.js';
 import { bodyLimitsOf, checkBody } from './body-limits.js';
 
 declare module 'fastify' {
@@ -35,11 +35,16 @@ function takeAsJson(request: FastifyRequest): void {
     request.headers['content-type'] = 'application/json';
 }
 
+/** True for a request whose body the framework reads. */
+function bringsBody({ method, headers }: FastifyRequest): boolean {
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
 /** Nothing here reads compressed bodies, and a compressed one must not be taken for what it is not. @see RFC 9110 8.4 */
 function refuseEncodedBody(request: FastifyRequest): void {
   const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
-    throw new MediaTypeError('Bodies are read without Content-Encoding.');
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity' && bringsBody(request)) throw new EncodedBodyError();
 }
 
 function checkParsedBody(request: FastifyRequest): void {
