@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ListeningApplication, withPlatform } from '../support/application.js';
 import { exchange, type Reply } from '../support/http-client.js';
@@ -126,4 +127,82 @@ describe('another spelling of a native path', () => {
   it('has the media type of the native API', async () => {
     expect((await application.http.get('/%61pi/v1/version')).headers['content-type']).toBe('application/json; charset=utf-8');
   });
+});
+
+describe('Content-Encoding', () => {
+  const encoded = { 'content-encoding': 'gzip' };
+
+  it('does not matter without a body', async () => {
+    expect((await application.http.get('/health/alive', encoded)).status).toBe(200);
+    expect((await application.http.get('/api/v1/version', encoded)).status).toBe(200);
+  });
+
+  it('is refused with a body, and told what is wrong in every envelope', async () => {
+    const { http, bearer } = application;
+    const native = await http.post('/api/v1/jobs', {}, { ...encoded, ...bearer('pipeline') });
+    expect([...told(native), native.headers['accept-encoding']]).toEqual([415, 'REQUEST.MEDIA_TYPE', 'identity']);
+    const compat = await http.post('/maintenance-status', {}, { ...encoded, ...bearer('operator') });
+    expect([compat.status, compat.json()]).toEqual([415, { message: 'Bodies are read without Content-Encoding.' }]);
+  });
+});
+
+describe('HTTP that is not kept', () => {
+  it('is told with a problem when a native request has no Host', async () => {
+    expect(toldRaw(await exchange(application.url, 'GET /api/v1/version HTTP/1.1\r\nConnection: close\r\n\r\n'))).toEqual([
+      400,
+      problem,
+      'REQUEST.INVALID',
+    ]);
+  });
+
+  it('is told with a message when another request has no Host', async () => {
+    const answer = await exchange(application.url, 'GET /health/alive HTTP/1.1\r\nConnection: close\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 .*\{"message":"HTTP\/1\.1 requests need a Host header\."\}$/s);
+  });
+
+  it('may lack a Host in HTTP/1.0', async () => {
+    expect(await exchange(application.url, 'GET /health/alive HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('is told in the envelope of its path when a body is framed badly', async () => {
+    const { authorization } = application.bearer('pipeline');
+    const head = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: h\r\nAuthorization: ${authorization}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    expect(toldRaw(await exchange(application.url, `${head('/api/v1/jobs')}zz\r\n`))).toEqual([400, problem, 'REQUEST.INVALID']);
+    expect(await exchange(application.url, `${head('/maintenance-status')}zz\r\n`)).toMatch(/\{"message":"The body /);
+  });
+});
+
+describe('a body that does not come to its end in time', () => {
+  it.each([
+    ['/api/v1/jobs', problem, 'REQUEST.TIMED_OUT'],
+    ['/maintenance-status', 'application/json', undefined],
+  ])('is told in the envelope of %s', async (path, type, code) => {
+    const server = application.app.getHttpServer() as Server;
+    const { headersTimeout, requestTimeout } = server;
+    Object.assign(server, { headersTimeout: 50, requestTimeout: 50 }); // Node takes the greater for the whole request
+    try {
+      const { authorization } = application.bearer('admin');
+      const head = `POST ${path} HTTP/1.1\r\nHost: h\r\nAuthorization: ${authorization}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`;
+      const answer = await exchange(application.url, head);
+      expect(toldRaw(answer)).toEqual([408, type, code]);
+      expect(answer).toMatch(/^connection: close\r$/im);
+      expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    } finally {
+      Object.assign(server, { headersTimeout, requestTimeout });
+    }
+  });
+});
+
+describe('an instant outside of the years that can be shown', () => {
+  const body = (dueAt: string) => ({ operation: 'ADD', datasetName: 'A', dueAt });
+
+  it.each(['9999-12-31T23:59:59-14:00', '0001-01-01T00:00:00+14:00', '0000-01-01T00:00:00Z'])(
+    'is refused as dueAt: %s',
+    async (instant) => {
+      const answer = await application.http.post('/api/v1/jobs', body(instant), application.bearer('pipeline'));
+      expect(told(answer)).toEqual([400, 'REQUEST.INVALID']);
+      expect(answer.text).toContain('dueAt must be an RFC 3339 instant');
+    },
+  );
 });

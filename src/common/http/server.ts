@@ -8,7 +8,7 @@ import {
   type RawServerDefault,
 } from 'fastify';
 import { RequestInvalidError } from '../errors/request.errors.js';
-import { answerClientError } from './client-errors.js';
+import { answerClientError, watchArrivals } from './client-errors.js';
 import { installHandlerTime } from './handler-time.js';
 import { installJsonBodies } from './json-bodies.js';
 import { installPlainJsonType } from './plain-json-type.js';
@@ -41,8 +41,18 @@ export function createAdapter(options: ServerOptions): FastifyAdapter {
     routerOptions: { maxParamLength: serverLimits.pathParameterCharacters },
     frameworkErrors: options.onFrameworkError,
     clientErrorHandler: answerClientError,
-    http: { maxHeaderSize: serverLimits.headerBytes, headersTimeout: serverLimits.headersMs, connectionsCheckingInterval: 2_000 },
+    http: {
+      maxHeaderSize: serverLimits.headerBytes,
+      headersTimeout: serverLimits.headersMs,
+      connectionsCheckingInterval: 2_000,
+      requireHostHeader: false, // Node would answer without a body: see `refuseWithoutHost`
+    },
   } as ConstructorParameters<typeof FastifyAdapter>[0]) as FastifyAdapter;
+}
+
+/** @see RFC 9112 3.2 */
+function refuseWithoutHost({ raw: { httpVersion, headers } }: FastifyRequest): void {
+  if (httpVersion === '1.1' && headers.host === undefined) throw new RequestInvalidError('HTTP/1.1 requests need a Host header.');
 }
 
 function refuseLongQuery({ raw: { url = '' } }: FastifyRequest): void {
@@ -53,6 +63,11 @@ function refuseLongQuery({ raw: { url = '' } }: FastifyRequest): void {
 /** Hooks that hold for every route. Call before the application is initialised, so that they see all routes. */
 export function installServerRules(instance: FastifyInstance<RawServerDefault>): void {
   closeQuietConnections(instance);
+  watchArrivals(instance);
+  instance.addHook('onRequest', (request, _reply, done) => {
+    refuseWithoutHost(request);
+    done();
+  });
   installAnswersWithoutRoute(instance);
   instance.addHook('preValidation', (request, _reply, done) => {
     refuseLongQuery(request);
