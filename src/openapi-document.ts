@@ -10,7 +10,7 @@ const methods = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
 function operationsOf(document: OpenAPIObject): { path: string; operation: Operation }[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
-    methods.flatMap((method) => (item[method] ? [{ path, operation: item[method] as Operation }] : [])),
+    methods.flatMap((method) => (item[method] ? [{ path, operation: item[method] }] : [])),
   );
 }
 

@@ -178,7 +178,7 @@ describe('a body that does not come to its end in time', () => {
     ['/api/v1/jobs', problem, 'REQUEST.TIMED_OUT'],
     ['/maintenance-status', 'application/json', undefined],
   ])('is told in the envelope of %s', async (path, type, code) => {
-    const server = application.app.getHttpServer() as Server;
+    const server = application.app.getHttpServer();
     const { headersTimeout, requestTimeout } = server;
     Object.assign(server, { headersTimeout: 50, requestTimeout: 50 }); // Node takes the greater for the whole request
     try {
