@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ListeningApplication, withPlatform } from '../support/application.js';
 import { exchange, type Reply } from '../support/http-client.js';
