@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cleanEnv, type CleanedEnv } from 'envalid';
 import { distance } from 'fastest-levenshtein';
-import { ConnectionString } from 'mongodb-connection-string-url';
+import { withCredentials, withSecretFiles } from './setting-files.js';
 import {
   address,
   databaseIn,
@@ -100,6 +99,18 @@ export const settingSpecs = {
     desc: '`false`: time under maintenance counts against due times and run budgets.',
   }),
   SSE_MAX_CLIENTS: integer(1, 100_000)({ default: 500, desc: 'Open live streams of one process; more are answered 503.' }),
+  OPENLINEAGE_URL: address(['https:', 'http:'])({
+    default: undefined,
+    desc: 'Receiver of OpenLineage events for every job attempt and trace step; without a path `/api/v1/lineage` is added. Without it none are sent.',
+  }),
+  OPENLINEAGE_API_KEY: text({
+    default: undefined,
+    desc: 'Bearer token for the receiver of OpenLineage events. Also `OPENLINEAGE_API_KEY_FILE`.',
+  }),
+  OPENLINEAGE_NAMESPACE: text({
+    default: 'signalbox',
+    desc: "Namespace of the platform's own jobs and datasets in OpenLineage events; its files are in `NAMESPACE/files`.",
+  }),
   SHUTDOWN_GRACE_SECONDS: integer(1, 600)({ default: 25, desc: 'Time for running requests to finish at shutdown.' }),
   LOG_LEVEL: oneOf(logLevels)({ default: 'info', desc: '`trace`, `debug`, `info`, `warn` or `error`.' }),
   LOG_FORMAT: oneOf(['json', 'pretty'] as const)({ default: undefined, desc: '`json` or `pretty`. Default: pretty on a terminal.' }),
@@ -107,7 +118,11 @@ export const settingSpecs = {
 } as const;
 
 /** Read from `NAME_FILE` too: their values are secrets. */
-export const secretSettings = ['MONGODB_URL', 'METRICS_TOKEN'] as const satisfies readonly (keyof typeof settingSpecs)[];
+export const secretSettings = [
+  'MONGODB_URL',
+  'METRICS_TOKEN',
+  'OPENLINEAGE_API_KEY',
+] as const satisfies readonly (keyof typeof settingSpecs)[];
 
 /** Accepted because the original job service requires them, and without effect here. */
 const ignoredSettings = ['DOCKER_HOST_NAME'];
@@ -119,41 +134,6 @@ export class SettingsError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join('\n'));
     this.name = 'SettingsError';
-  }
-}
-
-/** Fills secrets from the files that `NAME_FILE` names. */
-function withSecretFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
-  const filled = { ...env };
-  for (const name of secretSettings) {
-    const file = env[`${name}_FILE`];
-    if (!file) continue;
-    if (env[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set; keep one`);
-    try {
-      filled[name] = readFileSync(file, 'utf8').trim();
-    } catch (error) {
-      problems.push(`${name}_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`);
-    }
-  }
-  return filled;
-}
-
-/** Reads user and password from the original's secrets file into the address. */
-function withCredentials(url: string | undefined, secretsFile: string | undefined, problems: string[]): string | undefined {
-  if (!url || !secretsFile) return url;
-  try {
-    const secrets = JSON.parse(readFileSync(secretsFile, 'utf8')) as Record<string, string>;
-    const { MONGODB_USER: user, MONGODB_PASSWORD: password } = secrets;
-    const signedIn = new ConnectionString(url);
-    if (signedIn.username !== '' || !user || !password) return url;
-    signedIn.username = encodeURIComponent(user);
-    signedIn.password = encodeURIComponent(password);
-    if (!signedIn.searchParams.has('authSource')) signedIn.searchParams.set('authSource', 'admin');
-    return signedIn.href;
-  } catch (error) {
-    // The message of a syntax error would quote the file.
-    problems.push(`SECRETS_FILE: ${secretsFile} is not a readable JSON file (${(error as NodeJS.ErrnoException).code ?? 'no JSON'})`);
-    return url;
   }
 }
 
@@ -194,6 +174,9 @@ function checkTogether(values: Cleaned, problems: string[]): void {
   }
   if (values.JOBS_LEASE_SECONDS < values.JOBS_MIN_LEASE_SECONDS) {
     problems.push('JOBS_LEASE_SECONDS must not be less than JOBS_MIN_LEASE_SECONDS');
+  }
+  if (values.OPENLINEAGE_URL && new URL(values.OPENLINEAGE_URL).username !== '') {
+    problems.push('OPENLINEAGE_URL must not hold credentials; OPENLINEAGE_API_KEY is for them');
   }
   if (!values.JWT_AUTH && values.COMPAT_AUTH !== 'reference') problems.push('JWT_AUTH=false needs COMPAT_AUTH=reference');
 }
@@ -237,6 +220,10 @@ export interface Settings {
   readonly rateLimitPerSecond: number | null;
   readonly maintenanceStopsClocks: boolean;
   readonly sseMaxClients: number;
+  /** Null: no OpenLineage events are sent. */
+  readonly openlineageUrl: string | null;
+  readonly openlineageApiKey: string | null;
+  readonly openlineageNamespace: string;
   readonly shutdownGraceSeconds: number;
   readonly logLevel: (typeof logLevels)[number];
   /** Null: pretty on a terminal, else JSON. */
@@ -286,13 +273,20 @@ const keycloakOf = (values: Cleaned): KeycloakSettings | null =>
         timeoutMs: values.KEYCLOAK_TIMEOUT_MS,
       };
 
+/** The settings of OpenLineage. */
+const openlineageSettingsOf = (values: Cleaned) => ({
+  openlineageUrl: values.OPENLINEAGE_URL ?? null,
+  openlineageApiKey: values.OPENLINEAGE_API_KEY ?? null,
+  openlineageNamespace: values.OPENLINEAGE_NAMESPACE,
+});
+
 /**
  * The settings in an environment.
  * @throws SettingsError naming every problem at once.
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const problems: string[] = [];
-  const values = clean(withSecretFiles(env, problems), problems);
+  const values = clean(withSecretFiles(env, secretSettings, problems), problems);
   if (problems.length === 0) checkTogether(values, problems);
   const mongodbUrl = problems.length === 0 ? withCredentials(values.MONGODB_URL, values.SECRETS_FILE, problems) : undefined;
   if (problems.length > 0) throw new SettingsError(problems);
@@ -322,6 +316,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     rateLimitPerSecond: values.RATE_LIMIT_PER_SECOND ?? null,
     maintenanceStopsClocks: values.MAINTENANCE_STOPS_CLOCKS,
     sseMaxClients: values.SSE_MAX_CLIENTS,
+    ...openlineageSettingsOf(values),
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? null,
