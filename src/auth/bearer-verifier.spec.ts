@@ -43,7 +43,6 @@ describe('a good token', () => {
       roles: ['reader', 'worker'],
       datasets: ['ds', '*'],
       role: 'worker',
-      datasets: [],
       endsAtMs: (good.exp + 30) * 1_000,
     });
   });
