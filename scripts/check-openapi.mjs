@@ -20,6 +20,8 @@ const seen = new Map();
 for (const { name, operationId, summary, responses } of operations) {
   if (!operationId) problems.push(`${name} has no operationId`);
   else if (seen.has(operationId)) problems.push(`${name} has the operationId "${operationId}" of ${seen.get(operationId)}`);
+  else if (!/^[a-z][A-Za-z\d]*$/.test(operationId))
+    problems.push(`${name} has the operationId "${operationId}", which is no name of a function`);
   seen.set(operationId, name);
   if (!summary) problems.push(`${name} has no summary`);
   const statuses = Object.keys(responses ?? {});

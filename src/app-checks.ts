@@ -6,7 +6,7 @@ import { type CheckResult, HealthChecks } from './observability/index.js';
 /** Age of unrelayed changes at which the relay counts as broken, in seconds. */
 const maxRelayLagSeconds = 60;
 
-/** The health checks that belong to no feature: the database and the relay. @see API.md 10 */
+/** The health checks that belong to no feature: the database and the relay. @see API.md 7, 10 */
 @Injectable()
 export class AppChecks implements OnModuleInit {
   constructor(

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { ErrorFilter } from './common/http/error.filter.js';
 import { installCrossOrigin } from './common/http/cross-origin.js';
+import { placeOf } from './common/http/request-path.js';
 import { createAdapter, installServerRules } from './common/http/server.js';
 import type { Settings } from './config/settings.js';
 import { installDatabaseGate } from './database-gate.js';
@@ -29,7 +30,7 @@ function installSecurityHeaders(instance: FastifyInstance): void {
   instance.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders);
     if (request.protocol === 'https') void reply.headers(behindTls);
-    if (!request.raw.url?.startsWith('/docs/assets/')) void reply.header('cache-control', 'no-store');
+    if (!placeOf(request).startsWith('/docs/assets/')) void reply.header('cache-control', 'no-store');
     done();
   });
 }

@@ -6,9 +6,9 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApplication } from './application.js';
 import { bearerScheme, jobCookieScheme } from './auth/index.js';
-import { problemSchema } from './common/http/api-problems.js';
 import { readSettings } from './config/settings.js';
 import { createLogger } from './observability/index.js';
+import { completed } from './openapi-document.js';
 
 const description =
   'Signalbox knows what is happening to every dataset of a data platform. Paths under `/api/v1` are its own API; the others are those of the systems it replaces.';
@@ -25,11 +25,7 @@ function describe(app: NestFastifyApplication): OpenAPIObject {
     .addCookieAuth('authorization', { type: 'apiKey', in: 'cookie', name: 'authorization' }, jobCookieScheme)
     .addGlobalResponse({ status: 500, description: 'Unexpected error; its `requestId` finds the log line' })
     .build();
-  const document = SwaggerModule.createDocument(app, config, {
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
-  });
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problemSchema as never } };
-  return document;
+  return completed(SwaggerModule.createDocument(app, config));
 }
 
 /** Settings of an application that is only looked at: nothing that they name is ever reached. */

@@ -17,12 +17,9 @@ export class ApiDocsModule implements OnModuleInit {
     instance.addHook('onRoute', (route) => {
       if (route.url.startsWith('/docs/assets/')) route.config = { ...route.config, ...config };
     });
-    void instance.register(fastifyStatic, {
-      root: assetFolders.swaggerUi,
-      prefix: '/docs/assets/swagger-ui/',
-      decorateReply: false,
-      index: false,
-    });
-    void instance.register(fastifyStatic, { root: assetFolders.own, prefix: '/docs/assets/', decorateReply: false, index: false });
+    // One route for each file: what is no name of a file never gets near the file system.
+    const options = { wildcard: false, decorateReply: false, index: false } as const;
+    void instance.register(fastifyStatic, { ...options, root: assetFolders.swaggerUi, prefix: '/docs/assets/swagger-ui/' });
+    void instance.register(fastifyStatic, { ...options, root: assetFolders.own, prefix: '/docs/assets/' });
   }
 }

@@ -92,6 +92,10 @@ describe('a token of a wrong kind', () => {
     ['that was issued in the future', signed({ ...good, iat: inSeconds(120) }), 'The iat claim of the token lies in the future.'],
     ['with changed claims', provider.withForeignSignature(good), 'The signature of the token does not fit its key.'],
     ['with claims that are a text', provider.withForeignSignature('claims'), /^The (token|signature)/],
+    ...[null, 'claims', 7, true, [], [good]].map(
+      (payload) =>
+        [`signed well, with the payload ${JSON.stringify(payload)},`, provider.sign(payload), 'The token holds no claims.'] as const,
+    ),
     ['without signature', provider.sign(good).replace(/[^.]*$/, ''), 'The token is not a signed JWT.'],
     ['that is encrypted', `${provider.sign(good)}.e.f`, 'The token is not a signed JWT.'],
     ['that is garbage', 'garbage', 'The token is not a signed JWT.'],
@@ -99,6 +103,19 @@ describe('a token of a wrong kind', () => {
     ['whose header is null', `${Buffer.from('null').toString('base64url')}.b.c`, 'The token is not a signed JWT.'],
   ])('%s is refused', async (_kind, token, message) => {
     await expect(verifier.verify(token)).rejects.toEqual(refused('AUTH.TOKEN_INVALID', message));
+  });
+
+  it('that makes a library throw where nobody listens is refused all the same', async () => {
+    const odd = new (class extends KeySource {
+      override find = () => Promise.resolve({ kid: 'k1', algorithms: ['RS256'] as const, key: oddKey });
+      override keySetAgeSeconds = () => null;
+    })();
+    const oddKey = new Proxy(provider.publicKey, {
+      get: () => {
+        throw new TypeError('no property can be read');
+      },
+    });
+    await expect(new BearerVerifier(odd, rules).verify(signed(good))).rejects.toMatchObject({ code: 'AUTH.TOKEN_INVALID' });
   });
 
   it('that expired is told apart', async () => {

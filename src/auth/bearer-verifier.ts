@@ -5,11 +5,13 @@ import { AppError } from '../common/errors/app-error.js';
 import { TokenExpiredError, TokenInvalidError } from './auth.errors.js';
 import { bearerAlgorithms, type KeySource } from './keys/key-source.js';
 import { clockToleranceSeconds, type Principal, principalOf, type TokenRules } from './token-claims.js';
-import { checkedHeader } from './token-header.js';
+import { checkedHeader, refuseWithoutClaims } from './token-header.js';
 
 /** All that the strategy sees of a request. */
 interface Attempt {
   readonly token: string;
+  /** Ends the attempt when a library throws in a callback, where nothing else would hear of it. */
+  readonly giveUp: (error: unknown) => void;
 }
 
 type PassportHandler = (attempt: Attempt, response: object, next: (error: unknown) => void) => void;
@@ -45,8 +47,10 @@ export class BearerVerifier {
     private readonly keys: KeySource,
     private readonly rules: TokenRules,
   ) {
-    const provideKey = (_attempt: Attempt, token: string, done: ProvideKey): void => {
-      this.keyOf(token).then((key) => done(null, key), done);
+    const provideKey = ({ giveUp }: Attempt, token: string, done: ProvideKey): void => {
+      this.keyOf(token)
+        .then((key) => done(null, key), done)
+        .catch(giveUp);
     };
     const options = {
       jwtFromRequest: (attempt: unknown) => (attempt as Attempt).token,
@@ -71,12 +75,13 @@ export class BearerVerifier {
         else reject(toAuthError(error ?? info, this.rules));
       };
       const authenticate = this.passport.authenticate(bearer, { session: false }, finish) as PassportHandler;
-      authenticate({ token }, {}, finish);
+      authenticate({ token, giveUp: finish }, {}, finish);
     });
   }
 
   private async keyOf(token: string): Promise<KeyObject> {
     const { alg, kid } = checkedHeader(token, bearerAlgorithms, this.rules.typ);
+    refuseWithoutClaims(token);
     const found = await this.keys.find(kid);
     if (!found) throw new TokenInvalidError('The token was signed with a key that is not known here.');
     if (!found.algorithms.some((algorithm) => algorithm === alg))

@@ -24,15 +24,30 @@ export interface TokenHeader {
   readonly kid: string;
 }
 
-function parsedHeader(token: string): Record<string, unknown> {
-  const end = token.indexOf('.');
+/** The JSON value of one part of a token; undefined when it is none. */
+function parsed(part: string | undefined): unknown {
   try {
-    const header: unknown = JSON.parse(Buffer.from(token.slice(0, Math.max(end, 0)), 'base64url').toString('utf8'));
-    if (typeof header === 'object' && header !== null) return header as Record<string, unknown>;
+    return JSON.parse(Buffer.from(part ?? '', 'base64url').toString('utf8'));
   } catch {
-    // told below
+    return undefined;
   }
+}
+
+function parsedHeader(token: string): Record<string, unknown> {
+  const [head, ...others] = token.split('.', 3);
+  const header = others.length > 0 ? parsed(head) : undefined;
+  if (typeof header === 'object' && header !== null) return header as Record<string, unknown>;
   throw new TokenInvalidError('The token is not a signed JWT.');
+}
+
+/**
+ * Refuses a token whose payload is JSON but no object, such as `null`: libraries look for claims in it before they look at its type.
+ * @throws TokenInvalidError
+ */
+export function refuseWithoutClaims(token: string): void {
+  const claims = parsed(token.split('.', 3)[1]);
+  if (claims !== undefined && (typeof claims !== 'object' || claims === null || Array.isArray(claims)))
+    throw new TokenInvalidError('The token holds no claims.');
 }
 
 /** Media types are compared without case, and without the prefix that RFC 7515 lets issuers leave out. */

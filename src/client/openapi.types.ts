@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the process runs */
-        get: operations["Health_live[0]"];
+        get: operations["getLiveness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the process runs */
-        get: operations["Health_live[1]"];
+        get: operations["getLivenessAlias"];
         put?: never;
         post?: never;
         delete?: never;
@@ -49,7 +49,7 @@ export interface paths {
          * Whether the process can do its work
          * @description Named checks for `Accept: application/json`.
          */
-        get: operations["Health_ready"];
+        get: operations["getReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -66,7 +66,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the start is over */
-        get: operations["Health_startup"];
+        get: operations["getStartup"];
         put?: never;
         post?: never;
         delete?: never;
@@ -86,7 +86,7 @@ export interface paths {
          * Metrics for Prometheus
          * @description Public, unless `METRICS_TOKEN` is set: then a bearer of exactly that token.
          */
-        get: operations["Metrics_metrics"];
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -557,10 +557,10 @@ export interface paths {
             cookie?: never;
         };
         /** The newest maintenance status */
-        get: operations["MaintenanceCompat_latest[0]"];
+        get: operations["compatGetMaintenanceStatus"];
         put?: never;
         /** Pause or resume: adds a maintenance status */
-        post: operations["MaintenanceCompat_set[0]"];
+        post: operations["compatAddMaintenanceStatus"];
         delete?: never;
         options?: never;
         head?: never;
@@ -575,7 +575,7 @@ export interface paths {
             cookie?: never;
         };
         /** The newest maintenance status */
-        get: operations["MaintenanceCompat_latest[1]"];
+        get: operations["compatGetMaintenanceStatusAlias"];
         put?: never;
         post?: never;
         delete?: never;
@@ -592,7 +592,7 @@ export interface paths {
             cookie?: never;
         };
         /** All maintenance statuses, newest first */
-        get: operations["MaintenanceCompat_history[0]"];
+        get: operations["compatListMaintenanceStatuses"];
         put?: never;
         post?: never;
         delete?: never;
@@ -609,10 +609,10 @@ export interface paths {
             cookie?: never;
         };
         /** All maintenance statuses, newest first */
-        get: operations["MaintenanceCompat_history[1]"];
+        get: operations["compatListMaintenanceStatusesAlias"];
         put?: never;
         /** Pause or resume: adds a maintenance status */
-        post: operations["MaintenanceCompat_set[1]"];
+        post: operations["compatAddMaintenanceStatusAlias"];
         delete?: never;
         options?: never;
         head?: never;
@@ -679,7 +679,7 @@ export interface paths {
             cookie?: never;
         };
         /** All importable datasets, those in the archive last */
-        get: operations["ImportablesCompat_list"];
+        get: operations["compatListImportables"];
         put?: never;
         post?: never;
         delete?: never;
@@ -699,7 +699,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Delete the file of an importable dataset from the input folder */
-        delete: operations["ImportablesCompat_delete"];
+        delete: operations["compatDeleteImportable"];
         options?: never;
         head?: never;
         patch?: never;
@@ -810,7 +810,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Create a trace with its first event */
-        post: operations["TracesCompat_create[0]"];
+        post: operations["compatCreateTrace"];
         delete?: never;
         options?: never;
         head?: never;
@@ -827,7 +827,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Create a trace with its first event */
-        post: operations["TracesCompat_create[1]"];
+        post: operations["compatCreateTraceAlias"];
         delete?: never;
         options?: never;
         head?: never;
@@ -842,10 +842,10 @@ export interface paths {
             cookie?: never;
         };
         /** All events of a trace, by start time */
-        get: operations["TracesCompat_read[0]"];
+        get: operations["compatListTraceEvents"];
         put?: never;
         /** Append an event to a trace */
-        post: operations["TracesCompat_append[0]"];
+        post: operations["compatAppendTraceEvent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -860,10 +860,10 @@ export interface paths {
             cookie?: never;
         };
         /** All events of a trace, by start time */
-        get: operations["TracesCompat_read[1]"];
+        get: operations["compatListTraceEventsAlias"];
         put?: never;
         /** Append an event to a trace */
-        post: operations["TracesCompat_append[1]"];
+        post: operations["compatAppendTraceEventAlias"];
         delete?: never;
         options?: never;
         head?: never;
@@ -878,7 +878,7 @@ export interface paths {
             cookie?: never;
         };
         /** The trace created last for a file, whose path is given in base64 */
-        get: operations["TracesCompat_find[0]"];
+        get: operations["compatFindTraceOfPath"];
         put?: never;
         post?: never;
         delete?: never;
@@ -895,7 +895,7 @@ export interface paths {
             cookie?: never;
         };
         /** The trace created last for a file, whose path is given in base64 */
-        get: operations["TracesCompat_find[1]"];
+        get: operations["compatFindTraceOfPathAlias"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2343,7 +2343,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    "Health_live[0]": {
+    getLiveness: {
         parameters: {
             query?: never;
             header?: never;
@@ -2370,7 +2370,7 @@ export interface operations {
             };
         };
     };
-    "Health_live[1]": {
+    getLivenessAlias: {
         parameters: {
             query?: never;
             header?: never;
@@ -2397,7 +2397,7 @@ export interface operations {
             };
         };
     };
-    Health_ready: {
+    getReadiness: {
         parameters: {
             query?: never;
             header?: never;
@@ -2435,7 +2435,7 @@ export interface operations {
             };
         };
     };
-    Health_startup: {
+    getStartup: {
         parameters: {
             query?: never;
             header?: never;
@@ -2471,7 +2471,7 @@ export interface operations {
             };
         };
     };
-    Metrics_metrics: {
+    getMetrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -2897,6 +2897,15 @@ export interface operations {
                     "application/json": components["schemas"]["TargetDto"];
                 };
             };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No usable token */
             401: {
                 headers: {
@@ -3049,6 +3058,15 @@ export interface operations {
                     "application/json": components["schemas"]["WorkerDto"];
                 };
             };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No usable token */
             401: {
                 headers: {
@@ -3120,6 +3138,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description No usable token */
             401: {
@@ -3305,6 +3332,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkerDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No usable token */
@@ -4287,6 +4323,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobWithHistoryDto"];
                 };
             };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No usable token */
             401: {
                 headers: {
@@ -4802,6 +4847,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplanationDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No usable token */
@@ -5653,7 +5707,7 @@ export interface operations {
             };
         };
     };
-    "MaintenanceCompat_latest[0]": {
+    compatGetMaintenanceStatus: {
         parameters: {
             query?: never;
             header?: never;
@@ -5717,7 +5771,7 @@ export interface operations {
             };
         };
     };
-    "MaintenanceCompat_set[0]": {
+    compatAddMaintenanceStatus: {
         parameters: {
             query?: never;
             header?: never;
@@ -5747,6 +5801,17 @@ export interface operations {
                     };
                 };
             };
+            /** @description The body is not JSON, or a field is missing or wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
             /** @description No usable token; not with COMPAT_AUTH=reference */
             401: {
                 headers: {
@@ -5789,7 +5854,7 @@ export interface operations {
             };
         };
     };
-    "MaintenanceCompat_latest[1]": {
+    compatGetMaintenanceStatusAlias: {
         parameters: {
             query?: never;
             header?: never;
@@ -5853,7 +5918,7 @@ export interface operations {
             };
         };
     };
-    "MaintenanceCompat_history[0]": {
+    compatListMaintenanceStatuses: {
         parameters: {
             query?: never;
             header?: never;
@@ -5917,7 +5982,7 @@ export interface operations {
             };
         };
     };
-    "MaintenanceCompat_history[1]": {
+    compatListMaintenanceStatusesAlias: {
         parameters: {
             query?: never;
             header?: never;
@@ -5981,7 +6046,7 @@ export interface operations {
             };
         };
     };
-    "MaintenanceCompat_set[1]": {
+    compatAddMaintenanceStatusAlias: {
         parameters: {
             query?: never;
             header?: never;
@@ -6008,6 +6073,17 @@ export interface operations {
                         paused: boolean;
                         /** @description UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
                         timestamp: string;
+                    };
+                };
+            };
+            /** @description The body is not JSON, or a field is missing or wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
                     };
                 };
             };
@@ -6271,6 +6347,15 @@ export interface operations {
                     "application/json": components["schemas"]["DeployCheckDto"];
                 };
             };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No usable token */
             401: {
                 headers: {
@@ -6394,7 +6479,7 @@ export interface operations {
             };
         };
     };
-    ImportablesCompat_list: {
+    compatListImportables: {
         parameters: {
             query?: never;
             header?: never;
@@ -6462,7 +6547,7 @@ export interface operations {
             };
         };
     };
-    ImportablesCompat_delete: {
+    compatDeleteImportable: {
         parameters: {
             query?: never;
             header?: never;
@@ -6653,6 +6738,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportableDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No usable token */
@@ -7050,7 +7144,7 @@ export interface operations {
             };
         };
     };
-    "TracesCompat_create[0]": {
+    compatCreateTrace: {
         parameters: {
             query?: never;
             header?: never;
@@ -7146,7 +7240,7 @@ export interface operations {
             };
         };
     };
-    "TracesCompat_create[1]": {
+    compatCreateTraceAlias: {
         parameters: {
             query?: never;
             header?: never;
@@ -7242,7 +7336,7 @@ export interface operations {
             };
         };
     };
-    "TracesCompat_read[0]": {
+    compatListTraceEvents: {
         parameters: {
             query?: never;
             header?: never;
@@ -7341,7 +7435,7 @@ export interface operations {
             };
         };
     };
-    "TracesCompat_append[0]": {
+    compatAppendTraceEvent: {
         parameters: {
             query?: never;
             header?: never;
@@ -7479,7 +7573,7 @@ export interface operations {
             };
         };
     };
-    "TracesCompat_read[1]": {
+    compatListTraceEventsAlias: {
         parameters: {
             query?: never;
             header?: never;
@@ -7578,7 +7672,7 @@ export interface operations {
             };
         };
     };
-    "TracesCompat_append[1]": {
+    compatAppendTraceEventAlias: {
         parameters: {
             query?: never;
             header?: never;
@@ -7716,7 +7810,7 @@ export interface operations {
             };
         };
     };
-    "TracesCompat_find[0]": {
+    compatFindTraceOfPath: {
         parameters: {
             query?: never;
             header?: never;
@@ -7793,7 +7887,7 @@ export interface operations {
             };
         };
     };
-    "TracesCompat_find[1]": {
+    compatFindTraceOfPathAlias: {
         parameters: {
             query?: never;
             header?: never;
@@ -7981,6 +8075,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TraceWithLinksDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No usable token */
@@ -8433,6 +8536,15 @@ export interface operations {
                     "application/json": components["schemas"]["VersionDto"];
                 };
             };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unexpected error; its `requestId` finds the log line */
             500: {
                 headers: {
@@ -8460,6 +8572,15 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unexpected error; its `requestId` finds the log line */
             500: {
                 headers: {
@@ -8485,6 +8606,15 @@ export interface operations {
                 };
                 content: {
                     "application/yaml": string;
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unexpected error; its `requestId` finds the log line */

@@ -47,7 +47,7 @@ export class DatasetsService {
       cursor: query.cursor,
       boundTo: ['datasets'],
       keyOf: ({ name }) => [name],
-      keyLength: 1,
+      keyTypes: ['string'],
       read: (place, limit) => this.readRows(files, placeByName(place), limit),
     });
     const items = await this.viewsOf(page.items);

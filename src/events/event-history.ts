@@ -51,7 +51,7 @@ export class EventHistory {
       cursor,
       boundTo: ['history', documentId],
       keyOf: (entry: ChangeEntry) => [entry.version],
-      keyLength: 1,
+      keyTypes: ['integer'],
       read: (place, count) => this.read(documentId, outbox, rangeOf(place, count)),
     });
   }

@@ -48,7 +48,7 @@ export class EventsReader {
       cursor,
       boundTo: ['events', filter, afterSeq ?? null, order],
       keyOf: (event: StoredEvent) => [event.seq],
-      keyLength: 1,
+      keyTypes: ['integer'],
       read: (place, wanted) => this.events.find(filter, { ...rangeOf(request, place), limit: wanted }),
     });
     const items = page.items.map(cloudEventOf);

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBadRequestResponse, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CompatRoles, CurrentCaller } from '../auth/index.js';
 import type { Caller } from '../common/caller.js';
 import { ClientGone } from '../common/http/client-gone.js';
@@ -15,6 +15,7 @@ const statusSchema = {
     timestamp: { type: 'string', description: 'UTC, `YYYY-MM-DD HH:MM:SS.ffffff`.' },
   },
 };
+const messageSchema = { type: 'object', required: ['message'], properties: { message: { type: 'string' } } };
 const requestSchema = {
   type: 'object',
   required: ['msg', 'paused'],
@@ -33,7 +34,7 @@ export class MaintenanceCompatController {
 
   @Get(['maintenance-status', 'maintenance-statuses/latest'])
   @CompatRoles('reader')
-  @ApiOperation({ summary: 'The newest maintenance status' })
+  @ApiOperation({ summary: 'The newest maintenance status', operationId: 'compatGetMaintenanceStatus' })
   @ApiOkResponse({ schema: statusSchema })
   async latest(@ClientGone() gone: AbortSignal): Promise<CompatMaintenanceStatus> {
     return compatStatusOf(await this.maintenance.newestRecord(gone));
@@ -41,7 +42,7 @@ export class MaintenanceCompatController {
 
   @Get(['maintenance-history', 'maintenance-statuses'])
   @CompatRoles('reader')
-  @ApiOperation({ summary: 'All maintenance statuses, newest first' })
+  @ApiOperation({ summary: 'All maintenance statuses, newest first', operationId: 'compatListMaintenanceStatuses' })
   @ApiOkResponse({ schema: { type: 'array', items: statusSchema } })
   async history(@ClientGone() gone: AbortSignal): Promise<CompatMaintenanceStatus[]> {
     return (await this.maintenance.allRecords(gone)).map(compatStatusOf);
@@ -50,9 +51,10 @@ export class MaintenanceCompatController {
   @Post(['maintenance-status', 'maintenance-statuses'])
   @HttpCode(200)
   @CompatRoles('pipeline', 'operator')
-  @ApiOperation({ summary: 'Pause or resume: adds a maintenance status' })
+  @ApiOperation({ summary: 'Pause or resume: adds a maintenance status', operationId: 'compatAddMaintenanceStatus' })
   @ApiBody({ schema: requestSchema })
   @ApiOkResponse({ schema: statusSchema })
+  @ApiBadRequestResponse({ description: 'The body is not JSON, or a field is missing or wrong', schema: messageSchema })
   async set(@Body() body: unknown, @CurrentCaller() caller: Caller, @ClientGone() gone: AbortSignal): Promise<CompatMaintenanceStatus> {
     return compatStatusOf(await this.maintenance.add(settingOfStatusRequest(body), caller, gone));
   }

@@ -111,7 +111,7 @@ export class MaintenanceService {
       cursor: query.cursor,
       boundTo: 'maintenance/history',
       keyOf: (record) => [record.number],
-      keyLength: 1,
+      keyTypes: ['integer'],
       read: (place, limit) => {
         const number = place && Number(place.key[0]);
         return place?.direction === 'before' ? this.store.listAbove(Number(number), limit) : this.store.listBelow(number, limit);

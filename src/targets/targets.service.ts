@@ -47,7 +47,7 @@ export class TargetsReader {
       cursor,
       boundTo: ['targets'],
       keyOf: (row: TargetRow) => [row.name],
-      keyLength: 1,
+      keyTypes: ['string'],
       read: (place, wanted) => this.pageOfRows(place && { direction: place.direction, name: String(place.key[0]) }, wanted),
     });
     return count ? { ...page, count: { value: await this.store.estimateAll(), exact: false } } : page;

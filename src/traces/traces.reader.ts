@@ -52,7 +52,7 @@ export class TracesReader {
         cursor,
         boundTo: ['traces', filter, sort],
         keyOf: (trace: TraceDocument) => [trace.createdAt, trace._id],
-        keyLength: 2,
+        keyTypes: ['date', 'string'],
         read: (place, wanted) => this.lists.page(filter, sort, { place, limit: wanted }),
       });
       return count ? { ...page, count: await this.count(filter, count) } : page;
@@ -89,7 +89,7 @@ export class TracesReader {
       cursor,
       boundTo: ['traceEvents', traceId],
       keyOf: (event: ListedEvent) => [event.place, event.receivedAt, event._id],
-      keyLength: 3,
+      keyTypes: ['string', 'date', 'string'],
       read: (place, wanted) => this.events.page(traceId, { place, limit: wanted }),
     });
     if (!count) return page;

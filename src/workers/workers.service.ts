@@ -36,7 +36,7 @@ export class WorkersService {
       cursor,
       boundTo: ['workers', state],
       keyOf: (worker) => [worker.workerId],
-      keyLength: 1,
+      keyTypes: ['string'],
       read: (place, wanted) => {
         const name = String(place?.key[0]);
         return this.store.list({ state, limit: wanted, ...(place && (place.direction === 'after' ? { after: name } : { before: name })) });

@@ -28,8 +28,8 @@ export class Signer {
     return { ...this.privateKey.export({ format: 'jwk' }), kid: this.kid, use: 'sig' };
   }
 
-  /** Signs exactly these claims, nothing is added. Header members of undefined are left out. */
-  sign(claims: Record<string, unknown>, header: Record<string, unknown> = {}): string {
+  /** Signs exactly these claims, nothing is added, also what is no object of claims. Header members of undefined are left out. */
+  sign(claims: unknown, header: Record<string, unknown> = {}): string {
     const alg = (header['alg'] as string | undefined) ?? (this.type === 'rsa' ? 'RS256' : 'ES256');
     const signed = `${encoded({ typ: 'JWT', kid: this.kid, ...header, alg })}.${encoded(claims)}`;
     const signature = sign(`sha${alg.slice(2)}`, Buffer.from(signed), { key: this.privateKey, dsaEncoding: 'ieee-p1363' });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { completed } from '../../src/openapi-document.js';
 import { running, useMaintenanceApp } from './maintenance-app.js';
 
 const platform = useMaintenanceApp();
@@ -224,7 +225,7 @@ describe('GET /api/v1/maintenance/history', () => {
 
 describe('the description of the routes', () => {
   it('has every path, each with an operation id of its own', () => {
-    const { paths } = SwaggerModule.createDocument(platform.app, new DocumentBuilder().build());
+    const { paths } = completed(SwaggerModule.createDocument(platform.app, new DocumentBuilder().build()));
     const described = Object.entries(paths).filter(([path]) => path.includes('maintenance'));
     const operations = described.flatMap(([, item]) => [item.get, item.put, item.post].filter((operation) => operation !== undefined));
     const own = [...newestPaths, ...historyPaths, ...['', '/deploy-check', '/history'].map((rest) => `/api/v1/maintenance${rest}`)];

@@ -11,6 +11,7 @@ export const errorKinds = [
   'precondition-required',
   'too-large',
   'media-type',
+  'range',
   'unprocessable',
   'headers-too-large',
   'rate-limited',

@@ -100,8 +100,45 @@ const mediaType = defineError({
 
 /** Thrown when the body has a content type that the route does not read. */
 export class MediaTypeError extends AppError {
-  constructor(message = 'This route reads application/json.') {
-    super(mediaType, message);
+  constructor(message = 'This route reads application/json.', headers: Readonly<Record<string, string>> = {}) {
+    super(mediaType, message, { headers });
+  }
+}
+
+/** Thrown when a body is compressed, which nothing here reads. */
+export class EncodedBodyError extends MediaTypeError {
+  constructor() {
+    super('Bodies are read without Content-Encoding.', { 'Accept-Encoding': 'identity' });
+  }
+}
+
+const range = defineError({
+  code: 'REQUEST.RANGE',
+  kind: 'range',
+  title: 'Range does not fit',
+  cause: 'The `Range` header names bytes that the file does not have.',
+  cure: 'Ask for the whole file, without `Range`.',
+});
+
+/** Thrown when a file does not have the bytes that are asked for. */
+export class RangeUnfitError extends AppError {
+  constructor() {
+    super(range, 'The file does not have this range of bytes.');
+  }
+}
+
+const condition = defineError({
+  code: 'REQUEST.PRECONDITION',
+  kind: 'precondition-failed',
+  title: 'File is not the one that was named',
+  cause: 'The file is not the one, or is newer than the one, that `If-Match` or `If-Unmodified-Since` names.',
+  cure: 'Ask for it without these headers.',
+});
+
+/** Thrown when a condition of the request does not hold for a file. */
+export class FileChangedError extends AppError {
+  constructor() {
+    super(condition, 'The file is not the one that If-Match or If-Unmodified-Since names.');
   }
 }
 

@@ -1,9 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import createRouter, { type HTTPMethod } from 'find-my-way';
+import { serverLimits } from './server-limits.js';
+
+/** True for the parameters of `/jobs/`, which the router takes for a job without an id. */
+export const hasEmptyParameter = (parameters: unknown): boolean => Object.values(parameters as object).includes('');
 
 /** Knows which methods a path is served for, so that a wrong method is 405 and OPTIONS is answered. */
 export class AllowedMethods {
-  private readonly router = createRouter({ maxParamLength: 2_048 });
+  private readonly router = createRouter({ maxParamLength: serverLimits.pathParameterCharacters });
   private readonly methods = new Set<HTTPMethod>();
 
   /** Watches the routes of an instance; call before they are registered. */
@@ -19,7 +23,7 @@ export class AllowedMethods {
 
   private serves(method: HTTPMethod, path: string): boolean {
     const match = this.router.find(method, path);
-    return match !== null && !Object.values(match.params).includes(''); // `/jobs/` is no job
+    return match !== null && !hasEmptyParameter(match.params);
   }
 
   /** Methods of a path in alphabetical order, with HEAD beside GET and OPTIONS; empty when nothing is served there. */

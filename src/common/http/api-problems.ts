@@ -37,15 +37,13 @@ export const problemSchema = {
   },
 };
 
+/** How an answer with a problem document is described. */
+export const problemResponse = (status: number) => ({
+  description: descriptions[status] ?? 'Problem',
+  content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } },
+});
+
 /** Documents that a native route answers these statuses with problem documents. */
 export function ApiProblems(...statuses: number[]): MethodDecorator & ClassDecorator {
-  return applyDecorators(
-    ...statuses.map((status) =>
-      ApiResponse({
-        status,
-        description: descriptions[status] ?? 'Problem',
-        content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } },
-      }),
-    ),
-  );
+  return applyDecorators(...statuses.map((status) => ApiResponse({ status, ...problemResponse(status) })));
 }

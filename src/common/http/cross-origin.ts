@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { surfaceOf } from './error-surfaces.js';
-import { pathOf } from './error.filter.js';
 
 const onEveryAnswer = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After, X-Request-ID' } as const;
 
@@ -17,7 +16,7 @@ const onPreflights = {
  */
 export function installCrossOrigin(instance: FastifyInstance): void {
   instance.addHook('onRequest', (request, reply, done) => {
-    if (surfaceOf(pathOf(request)).crossOrigin) {
+    if (surfaceOf(request).crossOrigin) {
       void reply.headers(onEveryAnswer);
       if (request.method === 'OPTIONS') void reply.headers(onPreflights);
     }

@@ -4,6 +4,9 @@ import { CursorInvalidError } from '../errors/request.errors.js';
 /** One part of a sort key. */
 export type KeyPart = string | number | Date | null;
 
+/** What a part of a sort key may be: `integer` is a whole number. */
+export type KeyType = 'string' | 'integer' | 'date' | 'any';
+
 /** A place in a list: before or after the item with this key. */
 export interface Place {
   readonly direction: 'after' | 'before';
@@ -16,6 +19,13 @@ export function bindingOf(parts: unknown): string {
 }
 
 const encodePart = (part: KeyPart): unknown => (part instanceof Date ? { d: part.getTime() } : part);
+
+const hasType: Record<KeyType, (part: KeyPart) => boolean> = {
+  string: (part) => typeof part === 'string',
+  integer: (part) => Number.isSafeInteger(part),
+  date: (part) => part instanceof Date,
+  any: () => true,
+};
 
 function decodePart(part: unknown): KeyPart {
   if (part === null || typeof part === 'string' || typeof part === 'number') return part;
@@ -31,16 +41,18 @@ export function encodeCursor(place: Place, binding: string): string {
 
 /**
  * The place that a cursor names.
- * @param length number of parts that the sort key has
+ * @param keyTypes of the parts that the sort key has
  * @throws CursorInvalidError when it is damaged or was made for another list
  */
-export function decodeCursor(cursor: string, binding: string, length: number): Place {
+export function decodeCursor(cursor: string, binding: string, keyTypes: readonly KeyType[]): Place {
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
     throw new CursorInvalidError();
   }
-  if (!Array.isArray(parts) || parts.length !== length + 2 || parts[0] !== binding) throw new CursorInvalidError();
-  return { direction: parts[1] === 1 ? 'after' : 'before', key: parts.slice(2).map(decodePart) };
+  if (!Array.isArray(parts) || parts.length !== keyTypes.length + 2 || parts[0] !== binding) throw new CursorInvalidError();
+  const key = parts.slice(2).map(decodePart);
+  if (!keyTypes.every((type, index) => hasType[type](key[index]!))) throw new CursorInvalidError();
+  return { direction: parts[1] === 1 ? 'after' : 'before', key };
 }

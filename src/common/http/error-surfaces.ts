@@ -1,5 +1,8 @@
+import type { FastifyRequest } from 'fastify';
 import type { AppError } from '../errors/app-error.js';
+import { EncodedBodyError } from '../errors/request.errors.js';
 import { problemMediaType, problemOf } from './problem.js';
+import { placeOf } from './request-path.js';
 
 /** How the paths below some prefixes answer errors. */
 export interface ErrorSurface {
@@ -32,6 +35,9 @@ const flaskTexts: Record<string, string> = {
   'SERVICE.UNEXPECTED': 'Internal Server Error',
 };
 
+/** What the original would have said; it read compressed bodies as they were, so that for them there is no text of its own. */
+const flaskTextOf = (error: AppError): string | undefined => (error instanceof EncodedBodyError ? undefined : flaskTexts[error.code]);
+
 /**
  * The job service's envelope, and so that of every path nobody else owns.
  * @see contracts/jobs.md 1
@@ -40,7 +46,7 @@ const jobServiceSurface: ErrorSurface = {
   prefixes: ['/'],
   mediaType: 'application/json',
   crossOrigin: false,
-  bodyOf: (error) => ({ message: flaskTexts[error.code] ?? error.message }),
+  bodyOf: (error) => ({ message: flaskTextOf(error) ?? error.message }),
   bodyOfText: (text) => ({ message: text }),
 };
 
@@ -58,6 +64,8 @@ const traceSurface: ErrorSurface = {
 
 const surfaces = [nativeSurface, traceSurface, jobServiceSurface];
 
-/** The surface of a path: the first with a fitting prefix. */
-export const surfaceOf = (path: string): ErrorSurface =>
-  surfaces.find((surface) => surface.prefixes.some((prefix) => path.startsWith(prefix))) ?? jobServiceSurface;
+/** The surface of a request: the first with a fitting prefix. */
+export function surfaceOf(request: FastifyRequest): ErrorSurface {
+  const place = placeOf(request);
+  return surfaces.find((surface) => surface.prefixes.some((prefix) => place.startsWith(prefix))) ?? jobServiceSurface;
+}

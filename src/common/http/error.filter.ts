@@ -4,13 +4,11 @@ import type { AppError } from '../errors/app-error.js';
 import { CompatError } from './compat-error.js';
 import { surfaceOf } from './error-surfaces.js';
 import { type ErrorTranslator, toAppError } from './framework-errors.js';
+import { pathOf } from './request-path.js';
 import { statusOf } from './status.js';
 
 /** The name under which the list of error translators is injected. */
 export const ERROR_TRANSLATORS = Symbol('error translators');
-
-/** Path of a request without its query. */
-export const pathOf = (request: FastifyRequest): string => request.raw.url?.split('?', 1)[0] ?? '/';
 
 /** The one place that turns errors into answers, in the envelope of the surface that was called. */
 @Catch()
@@ -28,7 +26,7 @@ export class ErrorFilter implements ExceptionFilter {
       reply.raw.destroy(); // a list that broke in the middle must not look whole
       return;
     }
-    const surface = surfaceOf(pathOf(request));
+    const surface = surfaceOf(request);
     if (error instanceof CompatError) {
       this.send(reply, {
         status: error.status,

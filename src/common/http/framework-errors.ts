@@ -1,9 +1,11 @@
 import { HttpException } from '@nestjs/common';
 import { AppError } from '../errors/app-error.js';
 import {
+  FileChangedError,
   HeadersTooLargeError,
   MalformedJsonError,
   MediaTypeError,
+  RangeUnfitError,
   RequestInvalidError,
   RequestTimedOutError,
   RequestTooLargeError,
@@ -29,10 +31,13 @@ const byFastifyCode: Record<string, (error: Error) => AppError> = {
 
 const byStatus: Record<number, (error: Error, path: string) => AppError> = {
   400: (error) => new MalformedJsonError(error),
+  403: (_error, path) => new RouteUnknownError(path), // files: a name that leads out of the folder
   404: (_error, path) => new RouteUnknownError(path),
   408: () => new RequestTimedOutError(),
+  412: () => new FileChangedError(),
   413: () => new RequestTooLargeError(),
   415: () => new MediaTypeError(),
+  416: () => new RangeUnfitError(),
   431: () => new HeadersTooLargeError('The request headers are too large.'),
   503: (error) => new ServiceUnavailableError(undefined, error),
 };

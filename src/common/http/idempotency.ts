@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { RequestInvalidError } from '../errors/request.errors.js';
-import { pathOf } from './error.filter.js';
+import { pathOf } from './request-path.js';
 
 /** The key of a creating call. */
 export interface IdempotencyKey {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CursorInvalidError } from '../errors/request.errors.js';
-import { bindingOf, decodeCursor, encodeCursor, type Place } from './cursor.js';
+import { bindingOf, decodeCursor, encodeCursor, type KeyPart, type KeyType, type Place } from './cursor.js';
 import { linkHeaderOf, type Page, readPage } from './page.js';
 
 interface Item {
@@ -25,7 +25,7 @@ function pageOf(list: readonly Item[], limit: number, cursor?: string): Promise<
       place.direction === 'after' ? list.filter((item) => before(item, key) > 0) : list.filter((item) => before(item, key) < 0).reverse();
     return Promise.resolve(found.slice(0, wanted));
   };
-  return readPage({ limit, cursor, boundTo: ['items'], keyOf: (item: Item) => [item.at, item.id], keyLength: 2, read });
+  return readPage({ limit, cursor, boundTo: ['items'], keyOf: (item: Item) => [item.at, item.id], keyTypes: ['date', 'string'], read });
 }
 
 describe('readPage', () => {
@@ -45,7 +45,8 @@ describe('readPage', () => {
 });
 
 describe('cursors', () => {
-  const parts = fc.oneof(fc.string(), fc.integer(), fc.date({ noInvalidDate: true }), fc.constant(null));
+  const parts = fc.oneof(fc.string(), fc.integer(), fc.date({ noInvalidDate: true }));
+  const typeOf = (part: KeyPart): KeyType => (part instanceof Date ? 'date' : typeof part === 'number' ? 'integer' : 'string');
   const places: fc.Arbitrary<Place> = fc.record({ direction: fc.constantFrom('after', 'before'), key: fc.array(parts, { maxLength: 4 }) });
 
   it('bring back the place that they were made from', () => {
@@ -53,24 +54,37 @@ describe('cursors', () => {
       const binding = bindingOf(['list']);
       const cursor = encodeCursor(place, binding);
       expect(cursor).toMatch(/^[\w-]+$/);
-      expect(decodeCursor(cursor, binding, place.key.length)).toEqual(place);
+      expect(decodeCursor(cursor, binding, place.key.map(typeOf))).toEqual(place);
     });
     fc.assert(property);
   });
 
   it('are refused by another list and with another length', () => {
     const cursor = encodeCursor({ direction: 'after', key: ['a'] }, bindingOf(['list']));
-    expect(() => decodeCursor(cursor, bindingOf(['other']), 1)).toThrow(CursorInvalidError);
-    expect(() => decodeCursor(cursor, bindingOf(['list']), 2)).toThrow(CursorInvalidError);
+    expect(() => decodeCursor(cursor, bindingOf(['other']), ['string'])).toThrow(CursorInvalidError);
+    expect(() => decodeCursor(cursor, bindingOf(['list']), ['string', 'string'])).toThrow(CursorInvalidError);
+  });
+
+  it.each<[KeyType, unknown[]]>([
+    ['string', [7, null, { d: 7 }]],
+    ['integer', ['7', null, { d: 7 }, 1.5, 1e300]],
+    ['date', ['2026-01-01T00:00:00Z', 7, null, { d: '7' }, { d: 1e300 }, []]],
+  ])('are refused where the key is a %s and theirs is none', (type, keys) => {
+    const binding = bindingOf(['list']);
+    for (const key of keys) {
+      const forged = Buffer.from(JSON.stringify([binding, 1, key])).toString('base64url');
+      expect(() => decodeCursor(forged, binding, [type])).toThrow(CursorInvalidError);
+    }
   });
 
   it('are a place or refused, whatever the text', () => {
     const binding = bindingOf(['list']);
     const forged = fc.json().map((text) => Buffer.from(`["${binding}",1,${text}]`).toString('base64url'));
-    const property = fc.property(fc.oneof(fc.string(), fc.base64String(), forged), (text) => {
+    const types = fc.constantFrom<KeyType>('string', 'integer', 'date');
+    const property = fc.property(fc.oneof(fc.string(), fc.base64String(), forged), types, (text, type) => {
       try {
-        const { key } = decodeCursor(text, binding, 1);
-        expect(key[0] === null || key[0] instanceof Date || ['string', 'number'].includes(typeof key[0])).toBe(true);
+        const { key } = decodeCursor(text, binding, [type]);
+        expect(typeOf(key[0]!)).toBe(type);
       } catch (error) {
         expect(error).toBeInstanceOf(CursorInvalidError);
       }

@@ -11,6 +11,7 @@ const statuses = {
   'precondition-failed': 412,
   'too-large': 413,
   'media-type': 415,
+  range: 416,
   unprocessable: 422,
   'precondition-required': 428,
   'rate-limited': 429,

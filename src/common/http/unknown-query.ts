@@ -3,8 +3,9 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/internal.js';
 import type { FastifyRequest } from 'fastify';
 import { RequestInvalidError } from '../errors/request.errors.js';
+import { isNative } from './request-path.js';
 
-/** The parameters of a handler that Nest fills, by `<kind>:<index>`. */
+/** True when a handler has a query among its parameters, which Nest keeps by `<kind>:<index>`. */
 function readsQuery(context: ExecutionContext): boolean {
   const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as object | undefined;
   return Object.keys(parameters ?? {}).some((name) => name.startsWith(`${RouteParamtypes.QUERY}:`));
@@ -18,9 +19,8 @@ function readsQuery(context: ExecutionContext): boolean {
 export class UnknownQueryGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (!request.raw.url?.startsWith('/api/') || !request.raw.url.includes('?')) return true;
     const [name] = Object.keys(request.query as object);
-    if (name === undefined || readsQuery(context)) return true;
+    if (name === undefined || !isNative(request) || readsQuery(context)) return true;
     const message = `${name} is not known here: this address takes no query`;
     throw new RequestInvalidError(message, [{ pointer: `?${name}`, code: 'unknown', message }]);
   }

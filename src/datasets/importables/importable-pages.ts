@@ -24,7 +24,7 @@ export class ImportablePages {
       cursor: query.cursor,
       boundTo: ['importables'],
       keyOf,
-      keyLength: 2,
+      keyTypes: ['string', 'integer'],
       read: (place, limit) => Promise.resolve(sliceAt(all, place, limit)),
     });
     const items = await this.importables.withDatasets(page.items);

@@ -46,7 +46,7 @@ export class ImportablesCompatController {
 
   @Get()
   @CompatRoles('reader')
-  @ApiOperation({ summary: 'All importable datasets, those in the archive last' })
+  @ApiOperation({ summary: 'All importable datasets, those in the archive last', operationId: 'compatListImportables' })
   @ApiOkResponse({ schema: { type: 'array', items: importableSchema } })
   @message(500, 'The input folder cannot be read')
   async list(): Promise<CompatImportable[]> {
@@ -57,7 +57,7 @@ export class ImportablesCompatController {
   @Delete(':name')
   @HttpCode(200)
   @CompatRoles('operator')
-  @ApiOperation({ summary: 'Delete the file of an importable dataset from the input folder' })
+  @ApiOperation({ summary: 'Delete the file of an importable dataset from the input folder', operationId: 'compatDeleteImportable' })
   @ApiParam({ name: 'name', schema: { type: 'string', pattern: '^[A-Z][A-Z0-9_]*$' } })
   @ApiOkResponse({ schema: messageSchema })
   @message(400, 'The name has other characters')

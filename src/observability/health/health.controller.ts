@@ -40,7 +40,7 @@ export class HealthController {
   @HttpCode(200)
   @Header('content-type', textType)
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Whether the process runs' })
+  @ApiOperation({ summary: 'Whether the process runs', operationId: 'getLiveness' })
   @ApiOkResponse({ description: 'The event loop turns.', content: { 'text/html': text } })
   live(): string {
     return "I'm alive!";
@@ -48,7 +48,11 @@ export class HealthController {
 
   @Get('ready')
   @Public()
-  @ApiOperation({ summary: 'Whether the process can do its work', description: 'Named checks for `Accept: application/json`.' })
+  @ApiOperation({
+    summary: 'Whether the process can do its work',
+    operationId: 'getReadiness',
+    description: 'Named checks for `Accept: application/json`.',
+  })
   @ApiOkResponse({ description: 'Every check is well.', content: { 'text/html': text, 'application/json': report } })
   @ApiServiceUnavailableResponse({
     description: 'Starting, stopping, or a check fails.',
@@ -63,7 +67,7 @@ export class HealthController {
 
   @Get('startup')
   @Public()
-  @ApiOperation({ summary: 'Whether the start is over' })
+  @ApiOperation({ summary: 'Whether the start is over', operationId: 'getStartup' })
   @ApiOkResponse({ description: 'Migration and first sweep are done.', content: { 'text/html': text } })
   @ApiServiceUnavailableResponse({ description: 'Still starting.', content: { 'text/html': text } })
   startup(@Res({ passthrough: true }) reply: FastifyReply): string {

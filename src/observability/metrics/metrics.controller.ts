@@ -30,6 +30,7 @@ export class MetricsController {
   @Public()
   @ApiOperation({
     summary: 'Metrics for Prometheus',
+    operationId: 'getMetrics',
     description: 'Public, unless `METRICS_TOKEN` is set: then a bearer of exactly that token.',
   })
   @ApiOkResponse({ description: 'Prometheus text format.', content: { 'text/plain': { schema: { type: 'string' } } } })
