@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { cleanEnv, type CleanedEnv } from 'envalid';
-import { distance } from 'fastest-levenshtein';
 import { isReferenceOperation } from '../common/operations.js';
+import { nearMisses } from './near-misses.js';
 import { withCredentials, withSecretFiles } from './setting-files.js';
 import {
   address,
@@ -138,25 +138,11 @@ export class SettingsError extends Error {
   }
 }
 
-const sortedLetters = (name: string): string => [...name].sort().join('');
-
-/** Names that are set but unknown, and close to a known one: most likely typing errors. */
-function nearMisses(env: NodeJS.ProcessEnv): string[] {
-  const known = [...Object.keys(settingSpecs), ...secretSettings.map((name) => `${name}_FILE`), ...ignoredSettings];
-  const close = (name: string) =>
-    known.find(
-      (candidate) =>
-        sortedLetters(name) === sortedLetters(candidate) ||
-        (candidate.length > 4 && distance(name, candidate) <= (candidate.length > 8 ? 2 : 1)),
-    );
-  return Object.keys(env)
-    .filter((name) => !known.includes(name))
-    .flatMap((name) => (close(name) ? [`${name} is not a setting; did you mean ${close(name)}?`] : []));
-}
+const knownNames = [...Object.keys(settingSpecs), ...secretSettings.map((name) => `${name}_FILE`), ...ignoredSettings];
 
 /** What is set and most likely not meant. */
 const warningsOf = (env: NodeJS.ProcessEnv, values: Cleaned): string[] => [
-  ...nearMisses(env),
+  ...nearMisses(env, knownNames),
   ...(values.SECRETS_FILE && !values.MONGODB_URL ? ['SECRETS_FILE has no effect without MONGODB_URL'] : []),
 ];
 
@@ -296,6 +282,17 @@ const keycloakOf = (values: Cleaned): KeycloakSettings | null =>
         timeoutMs: values.KEYCLOAK_TIMEOUT_MS,
       };
 
+/** The settings of bearer tokens. */
+const tokenSettingsOf = (values: Cleaned) => ({
+  jwksUrl: values.JWKS_URL ?? null,
+  jwtIssuer: values.JWKS_URL ? values.JWT_ISSUER! : embeddedIssuer.issuer,
+  jwtAudience: values.JWKS_URL ? values.JWT_AUDIENCE! : embeddedIssuer.audience,
+  jwtRolesClaim: values.JWT_ROLES_CLAIM,
+  jwtDatasetsClaim: values.JWT_DATASETS_CLAIM,
+  jwtTyp: values.JWT_TYP ?? null,
+  jwtMaxAgeSeconds: values.JWT_MAX_AGE_SECONDS ?? null,
+});
+
 /** The settings of OpenLineage. */
 const openlineageSettingsOf = (values: Cleaned) => ({
   openlineageUrl: values.OPENLINEAGE_URL ?? null,
@@ -323,13 +320,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     mongodbUrl: mongodbUrl ?? null,
     mongodbDatabase: values.MONGODB_DATABASE ?? (mongodbUrl && databaseIn(mongodbUrl)) ?? 'signalbox',
     mongodBinary: values.MONGOD_BINARY ?? null,
-    jwksUrl: values.JWKS_URL ?? null,
-    jwtIssuer: values.JWKS_URL ? values.JWT_ISSUER! : embeddedIssuer.issuer,
-    jwtAudience: values.JWKS_URL ? values.JWT_AUDIENCE! : embeddedIssuer.audience,
-    jwtRolesClaim: values.JWT_ROLES_CLAIM,
-    jwtDatasetsClaim: values.JWT_DATASETS_CLAIM,
-    jwtTyp: values.JWT_TYP ?? null,
-    jwtMaxAgeSeconds: values.JWT_MAX_AGE_SECONDS ?? null,
+    ...tokenSettingsOf(values),
     compatAuth: values.COMPAT_AUTH,
     jwtAuth: values.JWT_AUTH,
     stack: values.STACK ?? null,

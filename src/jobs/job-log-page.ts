@@ -19,7 +19,7 @@ export async function logPageOf(job: CompatListedJob, { limit, cursor, count }: 
     cursor,
     boundTo: ['job log', job._id],
     keyOf: (line: NumberedLine) => [line.index],
-    keyLength: 1,
+    keyTypes: ['integer'],
     read: (place, wanted) => {
       const index = Number(place?.key[0] ?? -1);
       const behind = place?.direction === 'before' ? lines.slice(0, index).reverse() : lines.slice(index + 1);

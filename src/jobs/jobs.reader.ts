@@ -71,7 +71,7 @@ export class JobsReader implements ActiveWorkSource {
         cursor,
         boundTo: ['jobs', filter, sort],
         keyOf: (job: ListedJob) => [sort === '-finishedAt' ? job.finishedAt : job.createdAt, job._id],
-        keyLength: 2,
+        keyTypes: ['date', 'string'],
         read: (place, wanted) => this.lists.page(filter, sort, { place, limit: wanted }),
       });
       return count ? { ...page, count: await this.count(filter, sort, count) } : page;

@@ -5,7 +5,7 @@ import { CursorInvalidError } from '../errors/request.errors.js';
 export type KeyPart = string | number | Date | null;
 
 /** What a part of a sort key may be: `integer` is a whole number. */
-export type KeyType = 'string' | 'integer' | 'date' | 'any';
+export type KeyType = 'string' | 'integer' | 'date';
 
 /** A place in a list: before or after the item with this key. */
 export interface Place {
@@ -24,7 +24,6 @@ const hasType: Record<KeyType, (part: KeyPart) => boolean> = {
   string: (part) => typeof part === 'string',
   integer: (part) => Number.isSafeInteger(part),
   date: (part) => part instanceof Date,
-  any: () => true,
 };
 
 function decodePart(part: unknown): KeyPart {

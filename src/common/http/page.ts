@@ -72,34 +72,22 @@ export interface Page<T> {
   readonly count?: ListCountDto;
 }
 
-/** What the sort key of a list is made of. */
-export type KeyShape =
-  | {
-      /** What the parts are; cursors with others are refused. */
-      readonly keyTypes: readonly KeyType[];
-    }
-  | {
-      /** Number of parts, for a list that takes parts of any type. */
-      readonly keyLength: number;
-    };
-
 /** What a page is made of. */
-export type PageRequest<T> = KeyShape & {
+export interface PageRequest<T> {
   readonly limit: number;
   readonly cursor?: string | undefined;
   /** Route, filter and sort, for the binding of cursors. */
   readonly boundTo: unknown;
   /** The sort key of an item; its parts decide the order alone. */
   readonly keyOf: (item: T) => readonly KeyPart[];
+  /** What the parts of a sort key are; cursors with others are refused. */
+  readonly keyTypes: readonly KeyType[];
   /**
    * Reads up to `limit` items: in list order after the place, or, for `before`, in the opposite order before it.
    * @param place undefined at the start of the list
    */
   readonly read: (place: Place | undefined, limit: number) => Promise<T[]>;
-};
-
-const typesOf = (shape: KeyShape): readonly KeyType[] =>
-  'keyTypes' in shape ? shape.keyTypes : Array.from({ length: shape.keyLength }, () => 'any' as const);
+}
 
 /**
  * One page by keyset.
@@ -107,7 +95,7 @@ const typesOf = (shape: KeyShape): readonly KeyType[] =>
  */
 export async function readPage<T>(request: PageRequest<T>): Promise<Page<T>> {
   const binding = bindingOf(request.boundTo);
-  const place = request.cursor ? decodeCursor(request.cursor, binding, typesOf(request)) : undefined;
+  const place = request.cursor ? decodeCursor(request.cursor, binding, request.keyTypes) : undefined;
   const found = await request.read(place, request.limit + 1);
   const more = found.length > request.limit;
   const items = found.slice(0, request.limit);
