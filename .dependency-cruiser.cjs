@@ -13,6 +13,7 @@ const featureEdges = {
   maintenance: ['auth', 'events', 'observability', 'workers'],
   datasets: ['auth', 'events', 'jobs'],
   traces: ['auth', 'events', 'jobs'],
+  lineage: ['auth', 'events', 'observability', 'traces'],
 };
 const features = Object.keys(featureEdges);
 const anyFeature = `^src/(${features.join('|')})/`;

@@ -11,6 +11,7 @@ import { addClaimFigures, fillQueue, measureClaims } from './claims.mjs';
 import { addEventFigures, measureEvents, memoryProbe } from './events.mjs';
 import { fillLargeStore } from './large-store.mjs';
 import { addLifecycleFigures, addMemoryFigures, byDriver, compare, overHttp } from './lifecycles.mjs';
+import { addWalkFigures, fillGraph, measureWalks } from './lineage.mjs';
 import { addListFigures, measureLists } from './lists.mjs';
 import { residentBytes } from './process-figures.mjs';
 import { say } from './progress.mjs';
@@ -31,6 +32,7 @@ const databases = {
   protocol: 'bench_protocol',
   agenda: 'bench_agenda',
   traces: 'bench_traces',
+  graph: 'bench_graph',
 };
 const commandLine = fileURLToPath(new URL('../dist/cli/signalbox.js', import.meta.url));
 
@@ -200,6 +202,17 @@ export class BenchRun {
     const fresh = await this.startService(databases.traces);
     addLongTraceFigures(this.figures, await measureLongTrace(fresh, place));
     await fresh.stop();
+  }
+
+  /** (l) */
+  async lineage() {
+    const { mongod, dataDir, options } = this;
+    say(`lineage: filling a graph with ${options.edges} edges`);
+    const steps = await fillGraph(mongod.url, { database: databases.graph, edges: options.edges });
+    const service = await this.startService(databases.graph);
+    const timed = await measureWalks({ service, dataDir, steps, requests: options.requests });
+    await service.stop();
+    addWalkFigures(this.figures, timed, options.edges);
   }
 
   /** How much the finished jobs slow down the lifecycles: both over HTTP, beside each other. */

@@ -32,6 +32,14 @@ async function putBack(url, database) {
   );
 }
 
+function note(crowd, { ms, doubles, seconds }) {
+  crowd.doubles += doubles;
+  crowd.perSecond.push(ms.length / seconds);
+  crowd.p99.push(latencies(ms).p99);
+  crowd.ms.push(...ms);
+  say(`claims by ${crowd.workers} workers: ${crowd.perSecond.at(-1).toFixed(0)}/s`);
+}
+
 /**
  * Claims, one round of each crowd by turns; before each round all jobs are queued.
  * @param {{ service: import('./service-process.mjs').ServiceProcess, mongod: { url: string }, database: string, bearer: string }} place
@@ -42,18 +50,13 @@ export async function measureClaims({ service, mongod, database, bearer }, { rou
   const measured = crowds.map((workers) => ({ workers, perSecond: [], p99: [], ms: [], doubles: 0 }));
   try {
     await load.call('open', { url: service.url, connections: Math.max(...crowds), bearer });
-    for (let number = 0; number <= rounds; number++) {
-      for (const crowd of measured) {
-        const { ms, doubles, seconds: took } = await load.call('run', { workers: crowd.workers, seconds });
-        await putBack(mongod.url, database);
-        crowd.doubles += doubles;
-        if (number === 0) continue; // warms up
-        crowd.perSecond.push(ms.length / took);
-        crowd.p99.push(latencies(ms).p99);
-        crowd.ms.push(...ms);
-        say(`claims ${number}/${rounds}, ${crowd.workers} workers: ${(ms.length / took).toFixed(0)} claims/s`);
-      }
-    }
+    const round = async (crowd) => {
+      const result = await load.call('run', { workers: crowd.workers, seconds });
+      await putBack(mongod.url, database);
+      return result;
+    };
+    for (const crowd of measured) await round(crowd); // warms up
+    for (let number = 1; number <= rounds; number++) for (const crowd of measured) note(crowd, await round(crowd));
     return measured;
   } finally {
     await load.close();

@@ -15,6 +15,7 @@ const newJob = (datasetName) => ({
   priority: 'normal',
   notBefore: null,
   dueAt: null,
+  duePausedMs: 0,
   tags: [],
   maxFailures: 3,
   maxLosses: 3,

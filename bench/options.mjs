@@ -6,7 +6,8 @@ export const usage = `usage: npm run bench -- [options]
 Measures the built service against a MongoDB that it starts itself, in a temporary folder, and prints a table and JSON.
 
   --quick            everything in small, in about a minute
-  --only PARTS       some of: lifecycles, start, lists, stream, claims, protocol, events, traces (with commas); memory comes with lifecycles
+  --only PARTS       some of: lifecycles, start, lists, stream, claims, protocol, events, traces,
+                     lineage (with commas); memory comes with lifecycles
   --rounds N         interleaved rounds of lifecycles, claims, protocol, events and traces (7)
   --seconds N        length of one round (6)
   --warm-up N        lifecycles of each side before the first round (500)
@@ -17,6 +18,7 @@ Measures the built service against a MongoDB that it starts itself, in a tempora
   --starts N         starts of the service (9)
   --claim-jobs N     queued jobs of which 64 and 200 workers claim; more than they can in one round (20000)
   --streams N        live streams that are open at a time, at most 500 (200)
+  --edges N          edges of the lineage graph (100000)
   --profile DIR      writes a CPU profile of the service under the lifecycles to DIR and sums it up by package
   --json FILE        writes the JSON to FILE instead of standard output
   --help             prints this
@@ -36,6 +38,7 @@ const whole = {
   starts: 9,
   claimJobs: 20_000,
   streams: 200,
+  edges: 100_000,
 };
 const quick = {
   rounds: 3,
@@ -48,10 +51,11 @@ const quick = {
   starts: 3,
   claimJobs: 5_000,
   streams: 50,
+  edges: 10_000,
 };
 
 /** The parts of a run, in their order. */
-const parts = ['lifecycles', 'start', 'lists', 'stream', 'claims', 'protocol', 'events', 'traces'];
+const parts = ['lifecycles', 'start', 'lists', 'stream', 'claims', 'protocol', 'events', 'traces', 'lineage'];
 
 const flagOf = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 

@@ -14,6 +14,7 @@ import { translateMongoError } from './database/mongo-errors.js';
 import { DatasetsModule } from './datasets/index.js';
 import { EventsModule } from './events/index.js';
 import { JobsModule, JobsReader } from './jobs/index.js';
+import { LineageModule } from './lineage/index.js';
 import { MaintenanceModule } from './maintenance/index.js';
 import { ObservabilityModule } from './observability/index.js';
 import { TargetsModule, TargetsReader } from './targets/index.js';
@@ -39,6 +40,7 @@ export class AppModule {
         MaintenanceModule.with({ imports: [JobsModule], reader: JobsReader }),
         DatasetsModule.with({ imports: [JobsModule, TargetsModule], jobs: JobsReader, targets: TargetsReader }),
         TracesModule,
+        LineageModule,
         ApiDocsModule,
       ],
       providers: [

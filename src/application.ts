@@ -7,6 +7,8 @@ import { ErrorFilter } from './common/http/error.filter.js';
 import { installCrossOrigin } from './common/http/cross-origin.js';
 import { createAdapter, installServerRules } from './common/http/server.js';
 import type { Settings } from './config/settings.js';
+import { installDatabaseGate } from './database-gate.js';
+import { DatabaseStarter } from './database/database-starter.js';
 import { installObservability, NestPinoLogger, requestIdOf, stampRequest } from './observability/index.js';
 
 /** The same for every answer, so that they cost nothing to make. @see SECURITY-RULES.md 7 */
@@ -58,6 +60,7 @@ export async function createApplication(settings: Settings, databaseUrl: string,
   installSecurityHeaders(instance);
   installCrossOrigin(instance);
   installServerRules(instance);
+  installDatabaseGate(instance, app.get(DatabaseStarter));
   await app.init();
   return app;
 }

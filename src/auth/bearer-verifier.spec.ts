@@ -31,12 +31,17 @@ const refused = (code: string, message: string | RegExp) =>
   expect.objectContaining({ code, message: typeof message === 'string' ? message : expect.stringMatching(message) });
 
 describe('a good token', () => {
-  it('gives its principal: issuer and subject, name, roles, the strongest role', async () => {
-    const token = provider.sign({ ...good, name: 'Worker One', roles: ['worker', 'reader', 'baker'] });
+  it.each(['ds', { 0: 'ds' }, true, null])('writes no dataset by the claim %j, which is no array', async (datasets) => {
+    expect(await verifier.verify(provider.sign({ ...good, datasets }))).toMatchObject({ datasets: [] });
+  });
+
+  it('gives its principal: issuer and subject, name, roles, the strongest role, datasets', async () => {
+    const token = provider.sign({ ...good, name: 'Worker One', roles: ['worker', 'reader', 'baker'], datasets: ['ds', 7, '*'] });
     expect(await verifier.verify(token)).toEqual({
       id: 'https://login.example|worker-1',
       name: 'Worker One',
       roles: ['reader', 'worker'],
+      datasets: ['ds', '*'],
       role: 'worker',
       endsAtMs: (good.exp + 30) * 1_000,
     });

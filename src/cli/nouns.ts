@@ -19,6 +19,11 @@ export const nouns: readonly Noun[] = [
     summary: 'What happened to each upload, step by step.',
     load: async () => (await import('./commands/traces.js')).traceVerbs,
   },
+  {
+    name: 'lineage',
+    summary: 'What was made from what.',
+    load: async () => (await import('./commands/lineage.js')).lineageVerbs,
+  },
   { name: 'workers', summary: 'Who works, and on what.', load: async () => (await import('./commands/workers.js')).workerVerbs },
   {
     name: 'maintenance',

@@ -955,6 +955,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a file, a dataset or a run was made from, or what was made from it
+         * @description Also as a drawing: `format=dot` for Graphviz, `format=mermaid` for Mermaid, or by `Accept`.
+         */
+        get: operations["getLineage"];
+        put?: never;
+        /**
+         * Take an event of OpenLineage
+         * @description It is kept as it is, unknown facets included. The same event again changes nothing and is 200.
+         */
+        post: operations["takeLineageEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take many events of OpenLineage
+         * @description Up to 1,000, each for itself. The answer is 200 also when every one was refused.
+         */
+        post: operations["takeLineageEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/version": {
         parameters: {
             query?: never;
@@ -2191,6 +2235,80 @@ export interface components {
             prevCursor: string | null;
             count?: components["schemas"]["ListCountDto"];
         };
+        LineageNodeDto: {
+            /** @example dataset:ROAD_TRAFFIC@2.1 */
+            id: string;
+            /** @enum {string} */
+            kind: "dataset" | "file" | "run" | "trace" | "job";
+            /** @description Of a run: what ran. */
+            name: string;
+            /** @description Null: the platform itself. */
+            namespace: string | null;
+            /** @description As an event stated it. */
+            version: string | null;
+            /**
+             * @description Of a run: how it stands. Else: how the newest known run stands that wrote it; null where none is known.
+             * @enum {string|null}
+             */
+            status: "running" | "completed" | "failed" | "aborted" | null;
+            /**
+             * @description Of a run: who told of it.
+             * @enum {string|null}
+             */
+            source: "trace" | "job" | "openlineage" | null;
+            /** Format: date-time */
+            startedAt: string | null;
+            /** Format: date-time */
+            endedAt: string | null;
+            /** @description Ends of the run were reported that contradict each other; the first one counts. */
+            conflictingEnds: boolean;
+            link: string | null;
+            /** @description Steps between it and the start. */
+            distance: number;
+        };
+        LineageEdgeDto: {
+            from: string;
+            to: string;
+            /**
+             * @description `holds`: a version of the dataset, or a file written as part of it.
+             * @enum {string}
+             */
+            kind: "read" | "wrote" | "holds";
+        };
+        LineageGraphDto: {
+            node: string;
+            /** @enum {string} */
+            direction: "up" | "down";
+            depth: number;
+            /** @description There is more than the 2,000 nodes that an answer may hold. */
+            truncated: boolean;
+            /** @description Files and datasets, then runs; each nearest first. */
+            nodes: components["schemas"]["LineageNodeDto"][];
+            edges: components["schemas"]["LineageEdgeDto"][];
+        };
+        KeptEventDto: {
+            /** Format: uuid */
+            eventId: string;
+            /** @description An event of the same content was kept before. */
+            known: boolean;
+        };
+        LineageBatchResultDto: {
+            /** @description Place in the request, from 0. */
+            index: number;
+            /** Format: uuid */
+            eventId: string | null;
+            /** @description An event of the same content was kept before. */
+            known: boolean;
+            problem: {
+                [key: string]: unknown;
+            } | components["schemas"]["Problem"] | null;
+        };
+        LineageBatchDto: {
+            succeeded: number;
+            failed: number;
+            /** @description In the order of the request. */
+            results: components["schemas"]["LineageBatchResultDto"][];
+        };
         VersionDto: {
             /** @example signalbox */
             name: string;
@@ -2434,7 +2552,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Adds `count`; exact up to 10 000. */
                 count?: "estimate" | "exact";
-                /** @description Such as `job` or `maintenance`. May be repeated: any of these. `!value` leaves the value out. */
+                /** @description `job`, `trace`, `maintenance` or `worker`. May be repeated: any of these. `!value` leaves the value out. */
                 topic?: string[];
                 /** @description Such as `job.failed` or `job.failed.v1`. May be repeated: any of these. `!value` leaves the value out. */
                 type?: string[];
@@ -7974,6 +8092,296 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLineage: {
+        parameters: {
+            query: {
+                /** @description `dataset:NAME` (every version), `dataset:NAME@VERSION`, `dataset:NAMESPACE#NAME@VERSION`, `file:PATH`, `run:UUID`, `trace:ID`, `job:ID`. In the parts of a dataset `%`, `#` and `@` are written `%25`, `%23`, `%40`. */
+                node: string;
+                /** @description `up`: what it was made from. `down`: what was made from it. */
+                direction: "up" | "down";
+                /** @description Steps, one after the other. */
+                depth?: number;
+                /** @description Default: what `Accept` asks for, else `json`. */
+                format?: "json" | "dot" | "mermaid";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageGraphDto"];
+                    "text/vnd.graphviz": string;
+                    "text/vnd.mermaid": string;
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeLineageEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description It was kept before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptEventDto"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptEventDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unexpected error; its `requestId` finds the log line */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not available now; Retry-After says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeLineageEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageBatchDto"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No usable token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -106,6 +106,17 @@ describe('readSettings', () => {
     expect(problemsOf({ METRICS_TOKEN_FILE: join(folder, 'none') })).toEqual([expect.stringContaining('ENOENT')]);
   });
 
+  it('takes the receiver of OpenLineage without credentials in its address', () => {
+    const key = fileOf('key', 's3cret\n');
+    expect(readSettings({ OPENLINEAGE_URL: 'https://marquez.example', OPENLINEAGE_API_KEY_FILE: key })).toMatchObject({
+      openlineageUrl: 'https://marquez.example',
+      openlineageApiKey: 's3cret',
+      openlineageNamespace: 'signalbox',
+    });
+    expect(problemsOf({ OPENLINEAGE_URL: 'https://user:pass@marquez.example' })).toEqual([expect.stringContaining('OPENLINEAGE_API_KEY')]);
+    expect(problemsOf({ OPENLINEAGE_URL: 'kafka://marquez.example' })).toEqual([expect.stringContaining('https://')]);
+  });
+
   it("takes user and password from the original's secrets file, where the address has none", () => {
     const file = fileOf('secrets.json', JSON.stringify({ MONGODB_USER: 'us/er', MONGODB_PASSWORD: 'p@ss:word' }));
     const parsed = new URL(readSettings({ MONGODB_URL: url, SECRETS_FILE: file }).mongodbUrl!);

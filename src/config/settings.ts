@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { cleanEnv, type CleanedEnv } from 'envalid';
 import { distance } from 'fastest-levenshtein';
 import { isReferenceOperation } from '../common/operations.js';
-import { withCredentials, withSecretFiles } from './secret-files.js';
+import { withCredentials, withSecretFiles } from './setting-files.js';
 import {
   address,
   databaseIn,
@@ -100,6 +100,18 @@ export const settingSpecs = {
     desc: '`false`: time under maintenance counts against due times and run budgets.',
   }),
   SSE_MAX_CLIENTS: integer(1, 100_000)({ default: 500, desc: 'Open live streams of one process; more are answered 503.' }),
+  OPENLINEAGE_URL: address(['https:', 'http:'])({
+    default: undefined,
+    desc: 'Receiver of OpenLineage events for every job attempt and trace step; without a path `/api/v1/lineage` is added. Without it none are sent.',
+  }),
+  OPENLINEAGE_API_KEY: text({
+    default: undefined,
+    desc: 'Bearer token for the receiver of OpenLineage events. Also `OPENLINEAGE_API_KEY_FILE`.',
+  }),
+  OPENLINEAGE_NAMESPACE: text({
+    default: 'signalbox',
+    desc: "Namespace of the platform's own jobs and datasets in OpenLineage events; its files are in `NAMESPACE/files`.",
+  }),
   SHUTDOWN_GRACE_SECONDS: integer(1, 600)({ default: 25, desc: 'Time for running requests to finish at shutdown.' }),
   LOG_LEVEL: oneOf(logLevels)({ default: 'info', desc: '`trace`, `debug`, `info`, `warn` or `error`.' }),
   LOG_FORMAT: oneOf(['json', 'pretty'] as const)({ default: undefined, desc: '`json` or `pretty`. Default: pretty on a terminal.' }),
@@ -107,7 +119,11 @@ export const settingSpecs = {
 } as const;
 
 /** Read from `NAME_FILE` too: their values are secrets. */
-export const secretSettings = ['MONGODB_URL', 'METRICS_TOKEN'] as const satisfies readonly (keyof typeof settingSpecs)[];
+export const secretSettings = [
+  'MONGODB_URL',
+  'METRICS_TOKEN',
+  'OPENLINEAGE_API_KEY',
+] as const satisfies readonly (keyof typeof settingSpecs)[];
 
 /** Accepted because the original job service requires them, and without effect here. */
 const ignoredSettings = ['DOCKER_HOST_NAME'];
@@ -144,19 +160,17 @@ const warningsOf = (env: NodeJS.ProcessEnv, values: Cleaned): string[] => [
   ...(values.SECRETS_FILE && !values.MONGODB_URL ? ['SECRETS_FILE has no effect without MONGODB_URL'] : []),
 ];
 
-/** Checks each value for itself. The values of the wrong ones cannot be read. */
-function clean(env: NodeJS.ProcessEnv, problems: string[]): { values: Cleaned; wrong: ReadonlySet<string> } {
-  const wrong = new Set<string>();
+/** Checks each value for itself. Those of settings that are not `sound` cannot be read. */
+function clean(env: NodeJS.ProcessEnv, problems: string[]): { values: Cleaned; sound: (...names: readonly string[]) => boolean } {
+  let wrong: readonly string[] = [];
   const known = Object.fromEntries(Object.keys(settingSpecs).map((name) => [name, env[name]]));
   const values = cleanEnv(known, settingSpecs, {
     reporter: ({ errors }) => {
-      for (const [name, error] of Object.entries(errors)) {
-        wrong.add(name);
-        problems.push(`${name} ${error.message}`);
-      }
+      wrong = Object.keys(errors);
+      problems.push(...Object.entries(errors).map(([name, error]) => `${name} ${error.message}`));
     },
   });
-  return { values, wrong };
+  return { values, sound: (...names) => !names.some((name) => wrong.includes(name)) };
 }
 
 /** What settings must be to each other. */
@@ -172,6 +186,11 @@ const rulesTogether: readonly { of: readonly (keyof Cleaned)[]; broken: (values:
     problem: 'JOBS_LEASE_SECONDS must not be less than JOBS_MIN_LEASE_SECONDS',
   },
   {
+    of: ['OPENLINEAGE_URL'],
+    broken: (values) => values.OPENLINEAGE_URL !== undefined && new URL(values.OPENLINEAGE_URL).username !== '',
+    problem: 'OPENLINEAGE_URL must not hold credentials; OPENLINEAGE_API_KEY is for them',
+  },
+  {
     of: ['JWT_AUTH', 'COMPAT_AUTH'],
     broken: (values) => !values.JWT_AUTH && values.COMPAT_AUTH !== 'reference',
     problem: 'JWT_AUTH=false needs COMPAT_AUTH=reference',
@@ -179,8 +198,8 @@ const rulesTogether: readonly { of: readonly (keyof Cleaned)[]; broken: (values:
 ];
 
 /** Checks settings against each other, as far as each for itself is right. */
-function checkTogether(values: Cleaned, wrong: ReadonlySet<string>, problems: string[]): void {
-  for (const { of, broken, problem } of rulesTogether) if (!of.some((name) => wrong.has(name)) && broken(values)) problems.push(problem);
+function checkTogether({ values, sound }: ReturnType<typeof clean>, problems: string[]): void {
+  for (const { of, broken, problem } of rulesTogether) if (sound(...of) && broken(values)) problems.push(problem);
 }
 
 /** The settings of one process, typed and with all defaults filled in. Paths are absolute. */
@@ -222,6 +241,10 @@ export interface Settings {
   readonly rateLimitPerSecond: number | null;
   readonly maintenanceStopsClocks: boolean;
   readonly sseMaxClients: number;
+  /** Null: no OpenLineage events are sent. */
+  readonly openlineageUrl: string | null;
+  readonly openlineageApiKey: string | null;
+  readonly openlineageNamespace: string;
   readonly shutdownGraceSeconds: number;
   readonly logLevel: (typeof logLevels)[number];
   /** Null: pretty on a terminal, else JSON. */
@@ -271,16 +294,22 @@ const keycloakOf = (values: Cleaned): KeycloakSettings | null =>
         timeoutMs: values.KEYCLOAK_TIMEOUT_MS,
       };
 
+/** The settings of OpenLineage. */
+const openlineageSettingsOf = (values: Cleaned) => ({
+  openlineageUrl: values.OPENLINEAGE_URL ?? null,
+  openlineageApiKey: values.OPENLINEAGE_API_KEY ?? null,
+  openlineageNamespace: values.OPENLINEAGE_NAMESPACE,
+});
+
 /**
  * The settings in an environment.
  * @throws SettingsError naming every problem at once.
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const problems: string[] = [];
-  const { values, wrong } = clean(withSecretFiles(env, secretSettings, problems), problems);
-  checkTogether(values, wrong, problems);
-  const readable = !wrong.has('MONGODB_URL') && !wrong.has('SECRETS_FILE');
-  const mongodbUrl = readable ? withCredentials(values.MONGODB_URL, values.SECRETS_FILE, problems) : undefined;
+  const { values, sound } = clean(withSecretFiles(env, secretSettings, problems), problems);
+  checkTogether({ values, sound }, problems);
+  const mongodbUrl = sound('MONGODB_URL', 'SECRETS_FILE') ? withCredentials(values.MONGODB_URL, values.SECRETS_FILE, problems) : undefined;
   if (problems.length > 0) throw new SettingsError(problems);
   const dataDir = resolve(values.DATA_DIR);
   return Object.freeze({
@@ -308,6 +337,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     rateLimitPerSecond: values.RATE_LIMIT_PER_SECOND ?? null,
     maintenanceStopsClocks: values.MAINTENANCE_STOPS_CLOCKS,
     sseMaxClients: values.SSE_MAX_CLIENTS,
+    ...openlineageSettingsOf(values),
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? null,

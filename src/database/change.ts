@@ -36,8 +36,13 @@ export class Expression {
 
 /** The given aggregation expression, taken as it is. Never build one from request data: pass that as a plain value. */
 export const expression = (json: unknown): Expression => new Expression(json);
+/**
+ * The database's clock, as an operand of a change, and never before the document's last change: `$$NOW` is the time at which a statement came, and a statement
+ * may wait for another one's change of the same document.
+ */
+export const now = { $max: ['$$NOW', '$updatedAt'] };
 /** The database's clock. */
-export const serverTime = expression('$$NOW');
+export const serverTime = expression(now);
 
 /** A value as an aggregation operand: expressions as they are, everything else as a literal, so that a leading `$` stays text. */
 export function operand(value: unknown): unknown {
@@ -83,7 +88,7 @@ function entryOf(change: Change): object {
   const stateField = change.stateField ?? 'status';
   return {
     version: { $add: ['$version', 1] },
-    at: '$$NOW',
+    at: { $max: [now, { $last: '$outbox.at' }] },
     type: operand(change.type),
     from: change.from === undefined ? { $ifNull: [`$${stateField}`, null] } : operand(change.from),
     to: operand(change.to),

@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import mongoose, { type Connection } from 'mongoose';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { connectionOptions } from './connection-options.js';
 import { DatabaseUnusableError } from './database.errors.js';
-import { compareIndexes, createIndexes, type IndexFault } from './indexes.js';
-import { migrate } from './migrations.js';
+import { compareIndexes, type IndexFault } from './indexes.js';
+import { prepareSchema } from './schema-preparation.js';
 import { checkServer } from './server-check.js';
 
 /** The address of the database, which the embedded server knows only once it runs. */
 export const DATABASE_URL = Symbol('database url');
+
+/** How often the indexes are compared again. */
+const compareEveryMs = 10_000;
 
 /** What readiness asks of the database's start. */
 export interface DatabaseState {
@@ -20,15 +24,16 @@ export interface DatabaseState {
 }
 
 /**
- * Connects and prepares the database: connecting, checking the server, then migrations and indexes under a lock, then ready. A database that is away is
- * waited for, with growing pauses; one that can never work ends the wait with a `DatabaseUnusableError`.
+ * Connects and prepares the database: connecting, checking the server, then migrations and indexes under a lease, then ready. A database that is away is
+ * waited for, with growing pauses; one that can never work ends the wait with a `DatabaseUnusableError`. Afterwards the indexes are compared every ten seconds.
  */
 @Injectable()
 export class DatabaseStarter implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Database');
-  private stopping = false;
+  private readonly stop = new AbortController();
   private started = false;
   private indexFaults: readonly IndexFault[] = [];
+  private comparing: NodeJS.Timeout | undefined;
   private succeed!: () => void;
   private fail!: (reason: DatabaseUnusableError) => void;
   /** Resolves when the database is ready for use; rejects with a `DatabaseUnusableError` when it never will be. */
@@ -49,26 +54,33 @@ export class DatabaseStarter implements OnApplicationBootstrap, OnApplicationShu
     return { started: this.started, indexFaults: this.indexFaults };
   }
 
+  /** False before the database is prepared, and while a unique index is missing or different: nothing may be written that it would refuse. */
+  get usable(): boolean {
+    return this.started && !this.indexFaults.some(({ unique }) => unique);
+  }
+
   onApplicationBootstrap(): void {
     void this.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopping = true;
+    this.stop.abort();
+    clearInterval(this.comparing);
     await this.connection.close();
   }
 
   private async start(): Promise<void> {
-    for (let attempt = 0; !this.stopping; attempt++) {
+    for (let attempt = 0; !this.stop.signal.aborted; attempt++) {
       try {
         await this.prepare();
         this.started = true;
+        this.comparing = setInterval(() => void this.compareIndexes().catch(() => undefined), compareEveryMs); // an outage shows elsewhere
         return this.succeed();
       } catch (error) {
         if (error instanceof DatabaseUnusableError) return this.fail(error);
         if (error instanceof mongoose.mongo.MongoParseError)
           return this.fail(new DatabaseUnusableError(`The database driver cannot use MONGODB_URL: ${error.message}. Correct it.`));
-        if (this.stopping) return;
+        if (this.stop.signal.aborted) return;
         this.logger.warn(`database not ready, trying again: ${(error as Error).message}`);
         await sleep(Math.min(250 * 2 ** attempt, 5_000));
       }
@@ -84,7 +96,11 @@ export class DatabaseStarter implements OnApplicationBootstrap, OnApplicationShu
       await this.connection.openUri(this.url, { ...connectionOptions, dbName: this.settings.mongodbDatabase });
     }
     await checkServer(this.connection);
-    while (!(await migrate(this.connection, () => createIndexes(this.connection, () => this.openPatient())))) await sleep(200);
+    await prepareSchema(this.connection, {
+      open: () => this.openPatient(),
+      onWait: () => this.logger.log('another process prepares the database, or died there some seconds ago: waiting for it'),
+      signal: this.stop.signal,
+    });
     await this.compareIndexes();
   }
 
@@ -102,13 +118,16 @@ export class DatabaseStarter implements OnApplicationBootstrap, OnApplicationShu
     return this.connection.db.admin().command({ hello: 1 }, { timeoutMS: undefined });
   }
 
-  /** Compares the indexes again and remembers the result. */
+  /** Compares the indexes again and remembers the result; what is new in it is logged. */
   async compareIndexes(): Promise<void> {
+    const before = this.indexFaults;
     this.indexFaults = await compareIndexes(this.connection);
-    for (const { fault, unique, collection, name, repair } of this.indexFaults) {
+    const news = this.indexFaults.filter((fault) => !before.some((known) => isDeepStrictEqual(known, fault)));
+    for (const { fault, unique, collection, name, repair, doubles } of news) {
       const text = `index ${collection}.${name} is ${fault}${repair ? `; repair: ${repair}` : ''}`;
-      if (unique) this.logger.error(text);
+      if (unique) this.logger.error(`${text}; remove all but one of each of these first: ${doubles}`);
       else this.logger.warn(text);
     }
+    if (before.length > 0 && this.indexFaults.length === 0) this.logger.log('all indexes are as declared again');
   }
 }

@@ -18,6 +18,8 @@ export interface IndexFault {
   readonly unique: boolean;
   /** A mongosh command that repairs it; null for a foreign index, which harms nobody. */
   readonly repair: string | null;
+  /** A mongosh command that lists the documents which stand in the way of a unique one; null for others. */
+  readonly doubles: string | null;
 }
 
 const nameOf = (key: Record<string, number>): string =>
@@ -36,6 +38,13 @@ function declaredIndexes(connection: Connection): DeclaredIndex[] {
     }),
   );
 }
+
+const doublesOf = ({ collection, key, options }: DeclaredIndex): string => {
+  const match = options.partialFilterExpression ? `{ $match: ${JSON.stringify(options.partialFilterExpression)} }, ` : '';
+  const fields = Object.keys(key).map((field) => `"$${field}"`);
+  const group = `{ $group: { _id: [${fields.join(', ')}], ids: { $push: "$_id" } } }`;
+  return `db.${collection}.aggregate([${match}${group}, { $match: { "ids.1": { $exists: true } } }])`;
+};
 
 const repairOf = (index: DeclaredIndex, drop: boolean): string => {
   const { name, unique, partialFilterExpression, expireAfterSeconds } = index.options;
@@ -129,8 +138,20 @@ function faultsOf(collection: string, ours: readonly DeclaredIndex[], stored: re
     const found = stored.find((candidate) => candidate.name === index.name);
     if (found && sameIndex(index, found)) return [];
     const { name, unique } = index;
-    return [{ collection, name, fault: found ? 'different' : 'missing', unique, repair: repairOf(index, found !== undefined) }];
+    return [
+      {
+        collection,
+        name,
+        fault: found ? 'different' : 'missing',
+        unique,
+        repair: repairOf(index, found !== undefined),
+        doubles: unique ? doublesOf(index) : null,
+      },
+    ];
   });
   const foreign = stored.filter(({ name }) => name !== '_id_' && !ours.some((index) => index.name === name));
-  return [...wanting, ...foreign.map(({ name }) => ({ collection, name, fault: 'foreign', unique: false, repair: null }) as const)];
+  return [
+    ...wanting,
+    ...foreign.map(({ name }) => ({ collection, name, fault: 'foreign', unique: false, repair: null, doubles: null }) as const),
+  ];
 }

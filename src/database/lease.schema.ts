@@ -3,8 +3,8 @@ import { schemaOptions } from './schema-options.js';
 
 /** A right that one process at a time has, such as leading the relay. */
 export interface LeaseDocument {
-  /** What the lease is for; unique. */
-  readonly name: string;
+  /** What the lease is for. As the id it needs no index of its own: the lease on the schema is taken before there are any. */
+  readonly _id: string;
   /** The process that has or last had it, for people; null before the first. */
   readonly holder: string | null;
   /** Random per acquisition; null when released. Every later statement of the holder is conditional on it. */
@@ -17,7 +17,7 @@ export interface LeaseDocument {
 
 const schema = new Schema<LeaseDocument>(
   {
-    name: { type: String, required: true },
+    _id: { type: String, required: true },
     holder: { type: String, default: null },
     token: { type: String, default: null },
     expiresAt: { type: Date, default: null },
@@ -25,8 +25,5 @@ const schema = new Schema<LeaseDocument>(
   },
   { ...schemaOptions, collection: 'leases' },
 );
-
-// Acquire, renew and release by name; one document per name.
-schema.index({ name: 1 }, { name: 'name', unique: true });
 
 export const leaseModel = { name: 'Lease', schema };

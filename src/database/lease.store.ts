@@ -28,7 +28,7 @@ export class LeaseStore {
   async ensure(name: string): Promise<void> {
     const initial = { holder: null, token: null, expiresAt: null, seq: 0 };
     try {
-      await this.model.collection.updateOne({ name }, { $setOnInsert: initial }, { upsert: true, ...limits });
+      await this.model.collection.updateOne({ _id: name } as never, { $setOnInsert: initial }, { upsert: true, ...limits });
     } catch (error) {
       if (!duplicateKeyOf(error)) throw error; // another process made it at the same moment
     }
@@ -38,7 +38,7 @@ export class LeaseStore {
   async acquire({ name, holder, token, durationMs }: LeaseClaim): Promise<LeaseDocument | null> {
     const set = { holder: operand(holder), token: operand(token), expiresAt: inMs(durationMs) };
     const options = { returnDocument: 'after', projection: { _id: 0 }, ...limits } as const;
-    const document = await this.model.collection.findOneAndUpdate({ name, ...free }, [{ $set: set }], options);
+    const document = await this.model.collection.findOneAndUpdate({ _id: name, ...free } as never, [{ $set: set }], options);
     return document as LeaseDocument | null;
   }
 
@@ -48,7 +48,7 @@ export class LeaseStore {
    */
   async renew({ name, token, durationMs }: Omit<LeaseClaim, 'holder'>, seq: number): Promise<boolean> {
     const set = { expiresAt: inMs(durationMs), seq: noted(seq) };
-    const { matchedCount } = await this.model.collection.updateOne({ name, token }, [{ $set: set }], limits);
+    const { matchedCount } = await this.model.collection.updateOne({ _id: name, token } as never, [{ $set: set }], limits);
     return matchedCount === 1;
   }
 
@@ -58,7 +58,7 @@ export class LeaseStore {
    */
   async release({ name, token }: Pick<LeaseClaim, 'name' | 'token'>, seq: number): Promise<boolean> {
     const set = { token: null, expiresAt: null, seq: noted(seq) };
-    const { matchedCount } = await this.model.collection.updateOne({ name, token }, [{ $set: set }], limits);
+    const { matchedCount } = await this.model.collection.updateOne({ _id: name, token } as never, [{ $set: set }], limits);
     return matchedCount === 1;
   }
 }

@@ -4,52 +4,38 @@ import { DatabaseUnusableError } from './database.errors.js';
 /** Raised whenever stored documents change their shape; the step that brings them there stands in `migrations`. */
 const schemaVersion = 1;
 
-/** Step n brings a database from schema version n to n + 1. */
+/** Step n brings a database from schema version n to n + 1. Repeatable: a process may die between a step and the note that it was done. */
 const migrations: readonly ((connection: Connection) => Promise<void>)[] = [];
-
-const lockMs = 60_000;
 
 interface MetaDocument {
   _id: string;
-  schemaVersion?: number;
-  lockedUntil?: Date;
+  schemaVersion: number;
 }
 
 const metaOf = (connection: Connection) => connection.db!.collection<MetaDocument>('meta');
 
-/** Takes the lock on the schema for a minute. False while another process has it. */
-async function lock(connection: Connection): Promise<boolean> {
-  const meta = metaOf(connection);
-  await meta
-    .updateOne({ _id: 'schema' }, { $setOnInsert: { _id: 'schema' } as never }, { upsert: true })
-    .catch((error: { code?: number }) => {
-      if (error.code !== 11000) throw error; // another process made it
-    });
-  const free = { $or: [{ $eq: [{ $type: '$lockedUntil' }, 'missing'] }, { $lt: ['$lockedUntil', '$$NOW'] }] };
-  const taken = await meta.updateOne({ _id: 'schema', $expr: free }, [{ $set: { lockedUntil: { $add: ['$$NOW', lockMs] } } }]);
-  return taken.modifiedCount === 1;
+async function storedVersion(connection: Connection): Promise<number> {
+  const stored = (await metaOf(connection).findOne({ _id: 'schema' }))?.schemaVersion ?? schemaVersion;
+  if (stored <= schemaVersion) return stored;
+  throw new DatabaseUnusableError(
+    `The database has schema version ${stored}, this Signalbox knows ${schemaVersion}: start the newer Signalbox.`,
+  );
 }
 
+/** Refuses a database of a newer version. @throws DatabaseUnusableError */
+export const checkVersion = async (connection: Connection): Promise<void> => void (await storedVersion(connection));
+
 /**
- * Runs `step` under the schema's lock, after the stored documents have been brought to this version's schema.
- * @returns false when another process holds the lock: try again
+ * Brings the stored documents to this version's schema. Only who holds the lease on the schema may call it.
  * @throws DatabaseUnusableError when the database was written by a newer version
  */
-export async function migrate(connection: Connection, step: () => Promise<void>): Promise<boolean> {
-  const meta = metaOf(connection);
-  const stored = (await meta.findOne({ _id: 'schema' }))?.schemaVersion ?? schemaVersion;
-  if (stored > schemaVersion) {
-    throw new DatabaseUnusableError(
-      `The database has schema version ${stored}, this Signalbox knows ${schemaVersion}: start the newer Signalbox.`,
-    );
+export async function migrate(connection: Connection): Promise<void> {
+  for (let version = await storedVersion(connection); version < schemaVersion; version++) {
+    await migrations[version - 1]!(connection);
+    await noteVersion(connection, version + 1);
   }
-  if (!(await lock(connection))) return false;
-  try {
-    for (let version = stored; version < schemaVersion; version++) await migrations[version - 1]!(connection);
-    await meta.updateOne({ _id: 'schema' }, { $set: { schemaVersion } });
-    await step();
-  } finally {
-    await meta.updateOne({ _id: 'schema' }, { $unset: { lockedUntil: '' } });
-  }
-  return true;
+  await noteVersion(connection, schemaVersion);
 }
+
+const noteVersion = (connection: Connection, version: number) =>
+  metaOf(connection).updateOne({ _id: 'schema' }, { $max: { schemaVersion: version } }, { upsert: true });

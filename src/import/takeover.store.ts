@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type Connection, type Model } from 'mongoose';
 import { systemCaller } from '../common/caller.js';
 import { type Insertion, insertionFilter, insertionPipeline, operand } from '../database/change.js';
 import { connectionOptions } from '../database/connection-options.js';
-import { createIndexes } from '../database/indexes.js';
-import { migrate } from '../database/migrations.js';
+import { prepareSchema } from '../database/schema-preparation.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
 import { Transactions, type TransactionSession } from '../database/transactions.js';
 import { isFinal } from '../jobs/jobs-lifecycle.js';
@@ -61,7 +59,7 @@ export class TakeoverStore {
 
   /** Makes the collections and indexes, as a start of the service does. @throws DatabaseUnusableError */
   async prepare(): Promise<void> {
-    while (!(await migrate(this.connection, () => createIndexes(this.connection)))) await sleep(200);
+    await prepareSchema(this.connection);
   }
 
   /** What taking this job would do; nothing is written. */

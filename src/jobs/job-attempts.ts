@@ -1,4 +1,4 @@
-import { type Expression, expression, operand } from '../database/change.js';
+import { type Expression, expression, now, operand } from '../database/change.js';
 import type { JobPhase } from './jobs-lifecycle.js';
 import type { AttemptOutcome, JobDocument, JobError } from './jobs.schema.js';
 
@@ -16,11 +16,11 @@ export function attemptsWithStart({ workerId, leaseMark }: AttemptStart, phase: 
   const started = {
     attempt: { $add: ['$attempt', 1] },
     workerId: operand(workerId),
-    startedAt: '$$NOW',
+    startedAt: now,
     endedAt: operand(null),
     outcome: operand(null),
     error: operand(null),
-    phases: phase === null ? operand([]) : [{ phase: operand(phase), at: '$$NOW' }],
+    phases: phase === null ? operand([]) : [{ phase: operand(phase), at: now }],
     leaseMark: operand(leaseMark),
   };
   return { $slice: [{ $concatArrays: ['$attempts', [started]] }, -keptAttempts] };
@@ -37,11 +37,11 @@ const presentAttemptWith = (fields: object): object => ({
 
 /** The attempts with the running one ended. */
 export const attemptsWithEnd = (outcome: AttemptOutcome, error: JobError | null = null): object =>
-  presentAttemptWith({ endedAt: '$$NOW', outcome: operand(outcome), error: operand(error) });
+  presentAttemptWith({ endedAt: now, outcome: operand(outcome), error: operand(error) });
 
 /** The attempts with a phase begun in the running one, unless it is in that phase already. */
 export function attemptsWithPhase(phase: JobPhase | null): object {
-  const begun = { $slice: [{ $concatArrays: ['$$each.phases', [{ phase: operand(phase), at: '$$NOW' }]] }, keptPhases] };
+  const begun = { $slice: [{ $concatArrays: ['$$each.phases', [{ phase: operand(phase), at: now }]] }, keptPhases] };
   return {
     $cond: [{ $eq: ['$phase', operand(phase)] }, '$attempts', phase === null ? '$attempts' : presentAttemptWith({ phases: begun })],
   };

@@ -1,5 +1,5 @@
 import type { Caller } from '../common/caller.js';
-import { type Change, type Expression, expression, type Insertion, operand, serverTime } from '../database/change.js';
+import { type Change, type Expression, expression, type Insertion, now, operand, serverTime } from '../database/change.js';
 import { attemptsAtEnd, attemptsWithEnd, attemptsWithPhase, attemptsWithStart } from './job-attempts.js';
 import { appendLines } from './job-log.js';
 import {
@@ -94,7 +94,7 @@ function runningFields(phase: JobPhase | null): Record<string, unknown> {
   return {
     attempt: choose(isQueued, { $add: ['$attempt', 1] }, '$attempt'),
     attempts: choose(isQueued, attemptsWithStart({ workerId: null, leaseMark: null }, phase), attemptsWithPhase(phase)),
-    startedAt: choose(isQueued, { $ifNull: ['$startedAt', '$$NOW'] }, '$startedAt'),
+    startedAt: choose(isQueued, { $ifNull: ['$startedAt', now] }, '$startedAt'),
   };
 }
 
@@ -174,7 +174,7 @@ export function editChange({ duePausedMs, ...edit }: JobEdit, caller: Caller): C
   return {
     type: 'job.edited',
     to: expression('$status'),
-    set: { ...fields, ...anchor, rank, updatedAt: choose({ $or: differs }, '$$NOW', '$updatedAt') },
+    set: { ...fields, ...anchor, rank, updatedAt: choose({ $or: differs }, now, '$updatedAt') },
     recorded: Object.keys(fields),
     caller,
     onlyIf: expression({ $or: differs }),
@@ -188,7 +188,7 @@ const storedDelays = Object.entries(priorityDelayMs).map(([priority, delay]) => 
 
 /** The change that notes somebody's wish to cancel a running job; a first wish stays. */
 export function cancelRequestChange(reason: string, caller: Caller): Change {
-  const wish = expression({ at: '$$NOW', by: operand(caller.actor.name), reason: operand(reason) });
+  const wish = expression({ at: now, by: operand(caller.actor.name), reason: operand(reason) });
   const first = expression({ $eq: [{ $ifNull: ['$cancelRequested', null] }, null] });
   return {
     type: 'job.cancel-requested',

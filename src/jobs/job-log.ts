@@ -1,4 +1,4 @@
-import { type Expression, expression, operand } from '../database/change.js';
+import { type Expression, expression, now, operand } from '../database/change.js';
 
 /** Bytes of one line; longer ones are cut. */
 const maxLineBytes = 4_096;
@@ -34,7 +34,7 @@ export function appendLines(lines: readonly string[], before: LogBefore = docume
   const messages = lines.map(cutLine);
   const size = messages.reduce((sum, message) => sum + Buffer.byteLength(message), 0);
   return appended(
-    messages.map((message) => ({ at: '$$NOW', message: operand(message) })),
+    messages.map((message) => ({ at: now, message: operand(message) })),
     size,
     before,
   );
@@ -49,7 +49,7 @@ export function appendLinesBehind(lines: readonly string[], skipped: Expression)
   const rest = (all: readonly unknown[]) => ({
     $cond: [{ $gte: [skipped.json, all.length] }, [], { $slice: [operand(all), skipped.json, Math.max(all.length, 1)] }],
   });
-  const added = { $map: { input: rest(messages), as: 'message', in: { at: '$$NOW', message: '$$message' } } };
+  const added = { $map: { input: rest(messages), as: 'message', in: { at: now, message: '$$message' } } };
   return appended(added, { $sum: rest(messages.map((message) => Buffer.byteLength(message))) }, documentLog);
 }
 
@@ -57,7 +57,7 @@ function appended(lines: unknown, size: unknown, before: LogBefore): LogAppend {
   const after = { $add: [before.logBytes.json, size] };
   const fits = { $lte: [after, maxLogBytes] };
   const isFull = { $gt: [before.logBytes.json, maxLogBytes] };
-  const full = [{ at: '$$NOW', message: operand(fullLine) }];
+  const full = [{ at: now, message: operand(fullLine) }];
   return {
     log: expression({ $concatArrays: [before.log.json, { $cond: [fits, lines, { $cond: [isFull, [], full] }] }] }),
     logBytes: expression({ $cond: [fits, after, maxLogBytes + 1] }),

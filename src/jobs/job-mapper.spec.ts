@@ -129,9 +129,12 @@ describe('a job as the native API shows it', () => {
     expect(shown({}, 1).stale).toBe(false);
     expect(shown({ lease: null, status: 'queued' }, 1).stale).toBe(false);
   });
-});
 
-describe('a change as the native API shows it', () => {
+  it('is overdue where that is judged so', () => {
+    expect(shown({}).overdue).toBe(false);
+    expect(toJobDto(running, { staleSeconds: 60, overdue: true }).overdue).toBe(true);
+  });
+
   it('has its time as text and copies of what it is made of', () => {
     const actor = { id: 'i|s', name: 'kari', role: 'operator', address: '127.0.0.1' } as const;
     const entry = {

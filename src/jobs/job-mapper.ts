@@ -1,14 +1,11 @@
-import { v5 as uuidv5 } from 'uuid';
 import type { ChangeEntry } from '../database/change.js';
 import type { JobAttemptDto, JobDto, JobErrorDto, JobHistoryEntryDto } from './job-answers.dto.js';
+import { runIdOf } from './job-run.js';
 import type { ListedJob } from './job-views.js';
 import type { JobAttempt, JobError, JobLease } from './jobs.schema.js';
 
 const iso = (at: Date): string => at.toISOString();
 const isoOrNull = (at: Date | null): string | null => at?.toISOString() ?? null;
-
-/** The id of one run of a job, the same wherever it is shown. */
-const runIdOf = (jobId: string, attempt: number): string => uuidv5(String(attempt), jobId);
 
 const objectOf = (json: string | null): Record<string, unknown> | null =>
   json === null ? null : (JSON.parse(json) as Record<string, unknown>);

@@ -1,1 +1,2 @@
+export { dateIn } from './trace-time.js';
 export { TracesModule } from './traces.module.js';

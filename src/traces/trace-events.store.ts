@@ -18,12 +18,11 @@ export type ListedEvent = StoredContent & Pick<TraceEventDocument, 'edition' | '
 const inOrder = { place: 1, receivedAt: 1, _id: 1 } as const;
 const against = { place: -1, receivedAt: -1, _id: -1 } as const;
 
-/** Conditions that keep the events behind a place, in the direction of reading. */
+/** Conditions that keep the events behind a place, in the direction of reading; the first one alone bounds the walk through the index. */
 function behind({ direction, key: [place, receivedAt, id] }: Place): object {
-  const passed = direction === 'after' ? '$gt' : '$lt';
-  return {
-    $or: [{ place: { [passed]: place } }, { place, receivedAt: { [passed]: receivedAt } }, { place, receivedAt, _id: { [passed]: id } }],
-  };
+  const [reached, passed] = direction === 'after' ? ['$gte', '$gt'] : ['$lte', '$lt'];
+  const later = [{ place: { [passed]: place } }, { receivedAt: { [passed]: receivedAt } }, { receivedAt, _id: { [passed]: id } }];
+  return { place: { [reached]: place }, $or: later };
 }
 
 /** `traceEvents`: every read of many events. */

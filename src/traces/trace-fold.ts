@@ -75,7 +75,7 @@ export interface FoldedEvent extends EventPlace {
 const compareText = (a: string, b: string): number => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
 /** Negative when `a` comes before `b`. */
-export const comparePlaces = (a: EventPlace, b: EventPlace): number =>
+const comparePlaces = (a: EventPlace, b: EventPlace): number =>
   compareText(a.start, b.start) ||
   compareText(a.component, b.component) ||
   compareText(a.operation, b.operation) ||
@@ -94,7 +94,9 @@ export function boundedNames(all: Iterable<string>, limit: number, cut = false):
 const united = (a: BoundedNames, b: BoundedNames, limit: number): BoundedNames =>
   boundedNames([...a.names, ...b.names], limit, a.cut || b.cut);
 
+/** True for an event that ends its trace. */
 export const endsTrace = ({ traceStatus }: { readonly traceStatus: string }): boolean => traceStatus === 'FINISHED';
+/** True for an event that says of itself that it failed. */
 export const isFailure = ({ traceEventStatus }: { readonly traceEventStatus: string }): boolean => traceEventStatus === 'FAILED';
 
 /** The fold of one event. */

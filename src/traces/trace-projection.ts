@@ -42,7 +42,7 @@ function joins(fold: TraceFold): Record<string, object> {
     ['fold.latest', greatest('latest', fold.latest)],
     ...marks.map((field) => [`fold.${field}`, smallest(field, fold[field])] as const),
     ...sets.map((field) => [`fold.${field}`, united(field, fold[field])] as const),
-  ]) as Record<string, object>;
+  ]);
 }
 
 /**

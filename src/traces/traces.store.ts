@@ -37,12 +37,12 @@ export interface Telling {
 
 const limits = { maxTimeMS: statementLimits.oneDocumentMs };
 const headProjection = { _id: 0, traceId: 1, datasetId: 1, datasetName: 1, datasetVersion: 1, createdAt: 1 } as const;
-const contentProjection = { traceId: 1, traceEventId: 1, content: 1, contentHash: 1, edition: 1 } as const;
+const editionProjection = { traceEventId: 1, contentHash: 1 } as const;
 /** A further content meets another one of the same moment only so often. */
 const maxEditionTries = 20;
 
 type EventIds = Pick<TraceEventDocument, '_id' | 'traceEventId' | 'edition'>;
-type Edition = StoredContent & Pick<TraceEventDocument, 'contentHash' | 'edition'>;
+type Edition = Pick<TraceEventDocument, '_id' | 'traceEventId' | 'contentHash'>;
 
 /** `traces` and `traceEvents`: creation, appends, and the projection. Uses the driver's collections, because appends are the hot path. */
 @Injectable()
@@ -107,15 +107,20 @@ export class TracesStore {
       }
       const editions = await this.editionsOf(head.traceId, event);
       const same = editions.find(({ contentHash }) => contentHash === event.contentHash);
-      if (same) return same;
+      if (same) return { _id: same._id, traceEventId: same.traceEventId, traceId: head.traceId, content: await this.contentOf(same._id) };
       ids = { _id: randomUUID(), traceEventId: editions[0]!.traceEventId, edition: editions.length };
     }
   }
 
   /** All contents received under an identity, in the order of arrival. */
   private async editionsOf(traceId: string, { startTime, component, operation }: NewEvent): Promise<Edition[]> {
-    const options = { ...limits, projection: contentProjection, sort: { edition: 1 } } as const;
+    const options = { ...limits, projection: editionProjection, sort: { edition: 1 } } as const;
     return this.events.find<Edition>({ traceId, startTime, component, operation } as never, options).toArray();
+  }
+
+  private async contentOf(id: string): Promise<string> {
+    const options = { ...limits, projection: { _id: 0, content: 1 } } as const;
+    return (await this.events.findOne<Pick<TraceEventDocument, 'content'>>({ _id: id } as never, options))!.content;
   }
 
   /** Joins a fold into the summary of a trace. Safe to repeat, and in any order with others. */

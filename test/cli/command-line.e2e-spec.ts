@@ -2,11 +2,12 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nouns } from '../../src/cli/nouns.js';
+import { eventually } from '../events/eventually.js';
 import { packageMembers, writeTar } from '../support/datasets.js';
 import { adminToken } from '../support/service.js';
 import { useService } from '../support/use-service.js';
@@ -29,7 +30,25 @@ beforeAll(async () => {
   env = { DATA_DIR: file.service.dataDir, HOME: file.service.dataDir };
   for (const name of ['ROAD_TRAFFIC', 'OLD_DRAFT'])
     await writeTar(file.service.inputDir, { file: `${name}.tar`, members: packageMembers(name, { data: false }) });
+  await makeLineage();
 });
+
+/** Lets the graph know how ROAD_TRAFFIC was made. */
+async function makeLineage(): Promise<void> {
+  const headers = { authorization: `Bearer ${await adminToken(file.service.dataDir)}` };
+  const event = {
+    eventType: 'COMPLETE',
+    eventTime: '2026-06-11T08:15:30Z',
+    run: { runId: randomUUID() },
+    job: { namespace: 'tests', name: 'import' },
+    inputs: [{ namespace: 'signalbox/files', name: 'input/ROAD_TRAFFIC.tar' }],
+    outputs: [{ namespace: 'signalbox', name: 'ROAD_TRAFFIC' }],
+    producer: 'urn:tests',
+    schemaURL: 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent',
+  };
+  await file.http.send('POST', '/api/v1/lineage', { json: event, headers });
+  await eventually(async () => (await run('lineage up dataset:ROAD_TRAFFIC', env)).code === 0);
+}
 
 /** Runs a line as a program of its own, as people do. */
 function start(line: string): Promise<Ran & { milliseconds: number }> {
@@ -158,6 +177,7 @@ describe('--json', () => {
     ['jobs create --dataset SCHEMA_TEST --operation ADD', 'JobDto'],
     ['datasets list', 'DatasetPageDto'],
     ['datasets get SCHEMA_TEST', 'DatasetDto'],
+    ['lineage up dataset:ROAD_TRAFFIC --depth 2', 'LineageGraphDto'],
     ['datasets jobs SCHEMA_TEST', 'JobPageDto'],
     ['importables list', 'ImportablePageDto'],
     ['targets list', 'TargetPageDto'],
@@ -171,7 +191,13 @@ describe('--json', () => {
     ['maintenance history', 'MaintenanceChangePageDto'],
     ['health', 'HealthReportDto'],
   ])('of %s is a %s of the published schemas', async (line, schema) => {
-    const { code, out } = await run(`${line.replace('$JOB2', await newJob()).replace('$TRACE', await newTrace()).replace('$JOB', await newJob())} --json`, env);
+    const { code, out } = await run(
+      `${line
+        .replace('$JOB2', await newJob())
+        .replace('$TRACE', await newTrace())
+        .replace('$JOB', await newJob())} --json`,
+      env,
+    );
     expect(code).toBe(0);
     expect(faultsOf(schema, out)).toEqual([]);
   });

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { type Connection, Schema } from 'mongoose';
 import { compareIndexes, createIndexes } from '../../src/database/indexes.js';
 import { DatabaseUnusableError } from '../../src/database/database.errors.js';
-import { migrate } from '../../src/database/migrations.js';
+import { prepareSchema } from '../../src/database/schema-preparation.js';
 import { withDatabase } from '../support/database.js';
 
 /** A connection that knows one collection, `things`, with a unique name and an expiry. */
@@ -78,23 +79,67 @@ describe('the indexes of the database', () => {
   }, 60_000);
 });
 
-describe('migrate', () => {
-  it('runs its step under a lock, which it gives back even when the step fails', async () => {
+describe('the preparation of the schema', () => {
+  const lease = (connection: Connection) => connection.collection<{ _id: string }>('leases').findOne({ _id: 'schema' });
+
+  it('is done by one process at a time, and the lease is given back even when it fails', async () => {
     await prepared(async (connection) => {
-      await expect(migrate(connection, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-      let nested: boolean | undefined;
-      const step = async () => {
-        nested = await migrate(connection, () => Promise.resolve());
+      let inside = 0;
+      let most = 0;
+      const open = async () => {
+        most = Math.max(most, (inside += 1));
+        await sleep(100);
+        inside -= 1;
+        return Promise.reject<Connection>(new Error('broken'));
       };
-      expect(await migrate(connection, step)).toBe(true);
-      expect(nested).toBe(false);
+      const outcomes = await Promise.allSettled([1, 2, 3].map(() => prepareSchema(connection, { open })));
+      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+      expect(most).toBe(1);
+      expect(await lease(connection)).toMatchObject({ token: null });
+      await prepareSchema(connection);
+      expect(await compareIndexes(connection)).toEqual([]);
     });
   }, 60_000);
 
-  it('refuses a database that a newer version wrote', async () => {
+  it('goes on some seconds after a process that died there, and says that it waits', async () => {
+    await prepared(async (connection) => {
+      await prepareSchema(connection);
+      const killed = { token: 'of a killed process', expiresAt: new Date(Date.now() + 2_000) };
+      await connection.collection<{ _id: string }>('leases').updateOne({ _id: 'schema' }, { $set: killed });
+      let waited = 0;
+      await prepareSchema(connection, { onWait: () => (waited += 1) });
+      expect(waited).toBe(1);
+      expect(Date.now()).toBeGreaterThanOrEqual(killed.expiresAt.getTime());
+    });
+  }, 60_000);
+
+  it('gives up waiting on its signal', async () => {
+    await prepared(async (connection) => {
+      await prepareSchema(connection);
+      const other = { token: 'of another process', expiresAt: new Date(Date.now() + 60_000) };
+      await connection.collection<{ _id: string }>('leases').updateOne({ _id: 'schema' }, { $set: other });
+      const stop = new AbortController();
+      await expect(prepareSchema(connection, { signal: stop.signal, onWait: () => stop.abort() })).rejects.toThrow();
+      expect(await lease(connection)).toMatchObject(other);
+    });
+  }, 60_000);
+
+  it('refuses a database that a newer version wrote, without waiting for anybody', async () => {
     await prepared(async (connection) => {
       await connection.collection<{ _id: string }>('meta').insertOne({ _id: 'schema', schemaVersion: 99 } as never);
-      await expect(migrate(connection, () => Promise.resolve())).rejects.toThrow(DatabaseUnusableError);
+      await expect(prepareSchema(connection)).rejects.toThrow(DatabaseUnusableError);
+    });
+  }, 60_000);
+
+  it('names the documents that stand in the way of a unique index', async () => {
+    await prepared(async (connection) => {
+      await connection.collection('things').insertMany([{ name: 'a' }, { name: 'a' }, { name: 'b' }]);
+      await prepareSchema(connection);
+      const [fault] = await compareIndexes(connection);
+      expect(fault).toMatchObject({ fault: 'missing', unique: true });
+      expect(fault!.doubles).toBe(
+        'db.things.aggregate([{ $group: { _id: ["$name"], ids: { $push: "$_id" } } }, { $match: { "ids.1": { $exists: true } } }])',
+      );
     });
   }, 60_000);
 });

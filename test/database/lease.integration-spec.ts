@@ -18,7 +18,7 @@ describe('LeaseStore', () => {
   it('makes a lease once, however many ask at the same time', () =>
     withLeases(async (store) => {
       await Promise.all(Array.from({ length: 20 }, () => store.ensure('job')));
-      expect(await store.acquire(claim('a'))).toMatchObject({ name: 'job', holder: 'holder of a', token: 'a', seq: 0 });
+      expect(await store.acquire(claim('a'))).toMatchObject({ holder: 'holder of a', token: 'a', seq: 0 });
     }));
 
   it('gives a lease to one of many that ask at the same time', () =>
@@ -127,5 +127,5 @@ describe('LeaseKeeper', () => {
 
 async function tokenOf(store: LeaseStore): Promise<string | undefined> {
   const { model } = store as unknown as { model: { collection: { findOne(filter: object): Promise<LeaseDocument | null> } } };
-  return (await model.collection.findOne({ name: 'job' }))?.token ?? undefined;
+  return (await model.collection.findOne({ _id: 'job' }))?.token ?? undefined;
 }

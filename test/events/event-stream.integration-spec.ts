@@ -69,6 +69,8 @@ describe('GET /api/v1/events/stream', () => {
           operation: 'ADD',
           errorCode: null,
           link: `/api/v1/jobs/${jobId}`,
+          traceId: null,
+          run: null,
         },
       });
       expect(reader.frames[0]).toMatchObject({ id: null, event: null, data: null });

@@ -133,7 +133,7 @@ export class RelayedThings {
 
   /** What the lease of the relay says. */
   async lease(): Promise<LeaseDocument | null> {
-    return (await this.leaseModel.collection.findOne({ name: 'relay' })) as unknown as LeaseDocument | null;
+    return (await this.leaseModel.collection.findOne({ _id: 'relay' } as never)) as unknown as LeaseDocument | null;
   }
 
   /** Things that have changes which are not events yet, and things whose versions are not exactly once among the events. Both empty at the end. */

@@ -74,12 +74,12 @@ const untilClosed = async (source: Source): Promise<void> => {
   while (!source.closed) await sleep(10);
 };
 
-const endless: Answer = (http, source) => sendInChunks(http, 'text/plain', chunks(source, Infinity), limits);
+const endless: Answer = (http, source) => sendInChunks({ ...http, limits }, 'text/plain', chunks(source, Infinity));
 
 describe('a long answer', () => {
   it('arrives whole', async () => {
     await withServer(
-      (http, source) => sendInChunks(http, 'text/plain', chunks(source, 20), limits),
+      (http, source) => sendInChunks({ ...http, limits }, 'text/plain', chunks(source, 20)),
       async (port) => {
         const answer = await begin(port);
         expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, 'text/plain']);
@@ -90,7 +90,7 @@ describe('a long answer', () => {
 
   it('of one chunk has a length and needs no place', async () => {
     await withServer(
-      (http, source) => sendInChunks(http, 'text/plain', chunks(source, 1, 10), { ...limits, atOnce: 0 }),
+      (http, source) => sendInChunks({ ...http, limits: { ...limits, atOnce: 0 } }, 'text/plain', chunks(source, 1, 10)),
       async (port) => {
         const answer = await begin(port);
         expect([answer.statusCode, answer.headers['content-length']]).toEqual([200, '10']);
@@ -138,13 +138,12 @@ describe('a long answer', () => {
   it('that breaks in the middle does not look whole', async () => {
     const breaking: Answer = (http, source) =>
       sendInChunks(
-        http,
+        { ...http, limits },
         'text/plain',
         (async function* () {
           yield* chunks(source, 5);
           throw new Error('the database is away');
         })(),
-        limits,
       );
     await withServer(breaking, async (port) => {
       expect(await bodyOf(await begin(port))).toBeNull();

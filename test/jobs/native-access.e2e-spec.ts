@@ -9,6 +9,7 @@ const readers: readonly string[] = roles;
 const makers = ['pipeline', 'operator', 'admin'];
 const operators = ['operator', 'admin'];
 const workers = ['worker', 'admin'];
+const recorders = ['worker', 'pipeline', 'operator', 'admin'];
 const id = '00000000-0000-4000-8000-000000000000';
 
 /** Every native route of this part, and who may use it. @see SECURITY.md 1 */
@@ -36,6 +37,9 @@ const routes: readonly (readonly [string, string, readonly string[]])[] = [
   ['DELETE', 'workers/NO_WORKER/drain', operators],
   ['GET', 'events', readers],
   ['GET', 'events/stream?nobody=knows', readers],
+  ['GET', 'lineage?node=file:x&direction=up', readers],
+  ['POST', 'lineage', recorders],
+  ['POST', 'lineage/batch', recorders],
   ['GET', 'targets', readers],
   ['GET', 'targets/NOT_THERE', readers],
   ['GET', 'datasets', readers],

@@ -55,7 +55,11 @@ describe('services whose clocks are an hour ahead and an hour behind', () => {
     const token = keySet.sign({ iss: keySet.issuer, aud: keySet.audience, sub: 'admin@test', roles: ['admin'], ...times, ...claims });
     return `Bearer ${token}`;
   };
-  const call = (service: Service, method: string, path: string, json?: unknown, headers: Record<string, string> = {}): Promise<Reply> =>
+  const call = (
+    service: Service,
+    method: string,
+    ...[path, json, headers = {}]: readonly [string, unknown?, Record<string, string>?]
+  ): Promise<Reply> =>
     service.http.send(method, `/api/v1${path}`, { ...(json !== undefined && { json }), headers: { authorization: bearer(), ...headers } });
   const ok = async <T>(...args: Parameters<typeof call>): Promise<T> => {
     const reply = await call(...args);

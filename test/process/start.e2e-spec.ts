@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CompatClient, freshTarget } from '../support/compat-client.js';
-import type { HttpClient } from '../support/http-client.js';
+import { testMongodbUrl, withConnection } from '../support/database.js';
+import { HttpClient } from '../support/http-client.js';
+import { freeLoopbackPort } from './free-port.js';
 import { openCompat, startService, waitUntilReady, withService } from '../support/service.js';
 import { type Ended, run } from './run-service.js';
 
@@ -81,6 +83,61 @@ describe('the start of the service', () => {
     expectRefusal(await run({ DATA_DIR: dataDir, MONGOD_BINARY: '/nowhere/mongod' }), 1, /MONGOD_BINARY|\/nowhere\/mongod/);
     expectRefusal(await run({ DATA_DIR: dataDir, MONGOD_BINARY: process.execPath }), 1, /MONGOD_BINARY|node/);
   }, 90_000);
+
+  it('writes nothing before the database is prepared: who tries from the first moment on gets one job for a dataset', async () => {
+    const port = await freeLoopbackPort();
+    const http = new HttpClient(`http://127.0.0.1:${port}`);
+    let stopped = false;
+    const seen = new Map<string, number>();
+    const hammer = async (): Promise<void> => {
+      while (!stopped) {
+        const reply = await http.post('/jobs', { jobs: [{ operation: 'ADD', target: 'FIRST' }] }).catch(() => null);
+        const outcome = reply?.status === 200 ? reply.json<{ msg: string }[]>()[0]!.msg : String(reply?.status ?? 'refused');
+        seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+        await sleep(2);
+      }
+    };
+    const hammering = Array.from({ length: 20 }, hammer);
+    const service = await startService({
+      database: 'own',
+      dataDir,
+      env: { ...openCompat, PORT: String(port) },
+      startTimeoutMs: 90_000,
+    });
+    try {
+      while (!seen.has('FAILED')) await sleep(20);
+      stopped = true;
+      await Promise.all(hammering);
+      expect(seen.get('CREATED')).toBe(1);
+      expect([...seen.keys()].filter((outcome) => !['CREATED', 'FAILED', 'refused', '503'].includes(outcome))).toEqual([]);
+      expect(await new CompatClient(service.http).list('/jobs')).toHaveLength(1);
+    } finally {
+      stopped = true;
+      http.close();
+      await service.stop();
+    }
+  }, 120_000);
+
+  it('takes nothing while a unique index is missing, names the repair, and goes on once it is there again', async () => {
+    await withService({ env: { ...openCompat } }, async (service) => {
+      const compat = new CompatClient(service.http);
+      await compat.create('KEPT');
+      await withConnection(testMongodbUrl(), service.databaseName!, async (connection) => {
+        await connection.collection('inprogress').dropIndex('one_job_per_dataset');
+        const noticed = async (status: number) => {
+          while ((await service.http.get('/health/ready')).status !== status) await sleep(100);
+        };
+        await noticed(503);
+        const refused = await service.http.post('/jobs', { jobs: [{ operation: 'ADD', target: 'KEPT' }] });
+        expect([refused.status, refused.headers['retry-after']]).toEqual([503, '2']);
+        expect((await service.http.get('/health/live')).status).toBe(200);
+        expect(service.output()).toMatch(/inprogress\.one_job_per_dataset is missing; repair: db\.inprogress\.createIndex/);
+        await connection.collection('inprogress').createIndex({ datasetName: 1 }, { name: 'one_job_per_dataset', unique: true });
+        await noticed(200);
+        await compat.create('ANOTHER');
+      });
+    });
+  }, 240_000);
 
   it('refuses a data folder that another process uses, finds its data after SIGKILL, and stops at both signals', async () => {
     const target = freshTarget();

@@ -46,7 +46,7 @@ const requestsHead = (method: string, path: string, { host, token }: { host: str
 export class ClientError extends Error {}
 
 /** JSON as Python's `json.dumps` writes it. */
-export function pythonJson(value: unknown): string {
+function pythonJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`;
   if (typeof value === 'object' && value !== null)
     return `{${Object.entries(value)

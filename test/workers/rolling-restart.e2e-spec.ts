@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,6 +74,7 @@ class Load {
   private readonly running: Promise<unknown>;
 
   constructor(private readonly client: SignalboxClient) {
+    setMaxListeners(0, this.working.signal);
     const each = <T>(count: number, make: (index: number) => Promise<T>) => Array.from({ length: count }, (_, index) => make(index));
     this.running = Promise.all([
       this.follow(),

@@ -31,7 +31,6 @@ export class KeycloakPermissions extends DatasetPermissions {
     });
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws belongs into the promise
   async admit(authorization: string | undefined): Promise<DatasetToken> {
     const text = bearerTokenOf(authorization);
     if (!tokenText.test(text)) throw new TokenMissingError();

@@ -50,7 +50,7 @@ const listText = ({ names, cut }: Trace['components']): string | null =>
 export function traceLines(trace: Trace & Partial<Pick<LinkedTrace, 'eventCount' | 'jobs'>>, paint: Paint): string[] {
   const { files, jobs = [] } = trace;
   return [
-    `${paint.bold(visible(trace.traceId))}  ${stateOf(trace as unknown as Item, paint)}`,
+    `${paint.bold(visible(trace.traceId))}  ${stateOf(trace, paint)}`,
     ...pair('dataset', [trace.datasetName, trace.datasetVersion].filter((each) => each !== null).join(' version '), paint),
     ...pair('file', trace.s3Path, paint),
     ...pair('failed', failedStepText(trace), paint),

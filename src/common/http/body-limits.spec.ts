@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { FastifyRequest } from 'fastify';
-import { RequestInvalidError } from '../errors/request.errors.js';
+import type { RequestInvalidError } from '../errors/request.errors.js';
 import { bodyLimitsOf, checkBody } from './body-limits.js';
 
 const limits = { depth: 3, keys: 2, items: 2 };

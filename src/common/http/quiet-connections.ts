@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
@@ -7,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
  * two requests at that moment: one that never sent a request, as load balancers and browsers keep in stock, would hold a shutdown up for all of its grace time.
  */
 export function closeQuietConnections(instance: FastifyInstance): void {
-  const server = instance.server as Server;
+  const { server } = instance;
   const quiet = new Set<Socket>();
   let closing = false;
   const rest = (socket: Socket): void => {

@@ -12,10 +12,9 @@ let streaming = 0;
  * @throws ServiceUnavailableError when too many answers are being streamed
  */
 export async function sendInChunks(
-  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  { request, reply, limits = streamLimits }: { request: FastifyRequest; reply: FastifyReply; limits?: typeof streamLimits },
   mediaType: string,
   chunks: AsyncGenerator<string>,
-  limits = streamLimits,
 ): Promise<void> {
   const first = await chunks.next();
   const second = first.done ? first : await chunks.next();

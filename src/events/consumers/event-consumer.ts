@@ -19,7 +19,7 @@ export interface EventConsumer {
   readonly beginsAt?: 'oldest' | 'newest';
   /** The most events of one batch; default 200. */
   readonly batchSize?: number;
-  /** Pause behind a batch that was not full, in milliseconds: for a consumer that need not be quick, so that under load one read brings many. Default 0. */
+  /** Pause behind a batch that was not full, in milliseconds: for a consumer that need not be quick, so that under load one read brings many. Default 200. */
   readonly restMs?: number;
   /**
    * Handles events in their order. Each comes at least once: again after a failure, a crash or a change of leader, so handling must be safe to repeat.

@@ -9,7 +9,8 @@ import type { EventConsumer } from './event-consumer.js';
 import { PositionsStore } from './positions.store.js';
 
 export const CONSUMER_TIMING = Symbol('consumer timing');
-export const consumerTiming: LeaderTiming = { leaseMs: 10_000, standbyMs: 2_000, pollMs: 5_000, restMs: 0 };
+/** Under load events gather in the rest, so that one batch brings many. */
+export const consumerTiming: LeaderTiming = { leaseMs: 10_000, standbyMs: 2_000, pollMs: 5_000, restMs: 200 };
 
 /** How far a consumer is behind. */
 export interface ConsumerStatus {

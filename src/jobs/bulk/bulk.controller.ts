@@ -8,6 +8,7 @@ import { ApiProblems } from '../../common/http/api-problems.js';
 import { toAppError } from '../../common/http/framework-errors.js';
 import { type IdempotencyKey, IdempotencyKeyOf } from '../../common/http/idempotency.js';
 import { problemOf } from '../../common/http/problem.js';
+import { inParallel } from '../../common/in-parallel.js';
 import { translateMongoError } from '../../database/mongo-errors.js';
 import { JobPresenter } from '../job-presenter.js';
 import type { CreateJobDto } from '../jobs.dto.js';
@@ -94,12 +95,7 @@ export class BulkController {
     count: number,
     run: { atATime: number; ids: readonly string[] | null; act: Act; requestId: string },
   ): Promise<BulkAnswerDto> {
-    const results = new Array<BulkResultDto>(count);
-    let next = 0;
-    const work = async (): Promise<void> => {
-      for (let index = next++; index < count; index = next++) results[index] = await this.resultOf(index, run);
-    };
-    await Promise.all(Array.from({ length: Math.min(run.atATime, count) }, work));
+    const results = await inParallel([...new Array(count).keys()], run.atATime, (index) => this.resultOf(index, run));
     const failed = results.filter(({ problem }) => problem !== null).length;
     return { succeeded: count - failed, failed, results };
   }

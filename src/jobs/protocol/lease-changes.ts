@@ -1,5 +1,5 @@
 import type { Caller } from '../../common/caller.js';
-import { type Change, type Expression, expression, operand, serverTime } from '../../database/change.js';
+import { type Change, type Expression, expression, now, operand, serverTime } from '../../database/change.js';
 import { attemptsWithEnd, attemptsWithPhase, attemptsWithStart } from '../job-attempts.js';
 import { rankAt } from '../job-changes.js';
 import { appendLines, appendLinesBehind } from '../job-log.js';
@@ -34,7 +34,7 @@ export interface Heartbeat {
 const toldProgress = 5;
 const maxBackoffMs = 15 * 60_000;
 
-const afterSeconds = (seconds: unknown): object => ({ $add: ['$$NOW', { $multiply: [seconds, 1_000] }] });
+const afterSeconds = (seconds: unknown): object => ({ $add: [now, { $multiply: [seconds, 1_000] }] });
 
 /** A queued job becomes leased: attempt + 1, a new token, no phase. */
 export function claimChange(lease: NewLease, caller: Caller): Change {
@@ -49,11 +49,11 @@ export function claimChange(lease: NewLease, caller: Caller): Change {
       percent: null,
       attempt: expression({ $add: ['$attempt', 1] }),
       attempts: expression(attemptsWithStart({ workerId, leaseMark: leaseMarkOf(token) })),
-      startedAt: expression({ $ifNull: ['$startedAt', '$$NOW'] }),
+      startedAt: expression({ $ifNull: ['$startedAt', now] }),
       lease: expression({
         workerId: operand(workerId),
-        claimedAt: '$$NOW',
-        heartbeatAt: '$$NOW',
+        claimedAt: now,
+        heartbeatAt: now,
         expiresAt: afterSeconds(seconds),
         token: operand(token),
         seconds: operand(seconds),
@@ -113,7 +113,7 @@ export function heartbeatChange(beat: Heartbeat, caller: Caller): Change {
   const told = { $or: [newPhase, stepped] };
   const percentTold = { $cond: [told, { $ifNull: [operand(percent), 0] }, '$lease.percentTold'] };
   const lease = {
-    heartbeatAt: '$$NOW',
+    heartbeatAt: now,
     expiresAt: afterSeconds('$lease.seconds'),
     logLines: lines.arrived,
     percentTold,
@@ -129,7 +129,7 @@ export function heartbeatChange(beat: Heartbeat, caller: Caller): Change {
       ...(beat.checkpoint === undefined ? {} : { checkpoint: beat.checkpoint }),
       ...lines.set,
       lease: expression({ $mergeObjects: ['$lease', lease] }),
-      updatedAt: expression({ $cond: [told, '$$NOW', '$updatedAt'] }),
+      updatedAt: expression({ $cond: [told, now, '$updatedAt'] }),
     },
     recorded: ['phase', 'percent'],
     caller,
@@ -163,7 +163,7 @@ const backoffMs = ({ backoffSeconds, jitter }: Retry): object => ({
 /** The attempt failed, and there is another one later. */
 export function retryChange(retry: Retry, caller: Caller): Change {
   const { error, afterSeconds: wish, closingCall } = retry;
-  const notBefore = { $add: ['$$NOW', wish === null ? backoffMs(retry) : wish * 1_000] };
+  const notBefore = { $add: [now, wish === null ? backoffMs(retry) : wish * 1_000] };
   return {
     type: 'job.retrying',
     to: 'queued',

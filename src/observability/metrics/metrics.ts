@@ -10,6 +10,9 @@ export type JobOutcome = 'completed' | 'failed' | 'cancelled';
 /** Why a live stream is refused (`full`) or ended: its reader is too far behind or reads nothing, its token has ended, the replay failed, or the process stops. */
 export type StreamDrop = 'full' | 'behind' | 'stalled' | 'expired' | 'failed' | 'shutdown';
 
+/** What became of a call of the OpenLineage receiver. */
+export type OpenLineageOutcome = 'taken' | 'refused' | 'failed';
+
 /** Operations that are told apart; the reference has nine, `JOBS_EXTRA_OPERATIONS` adds more. */
 const maxOperations = 50;
 
@@ -82,6 +85,12 @@ export class Metrics {
     labelNames: ['reason'],
     registers: this.registers,
   });
+  private readonly openLineageEvents = new Counter({
+    name: 'signalbox_openlineage_events_total',
+    help: 'Calls of the OpenLineage receiver: taken, refused and passed over, or failed and repeated.',
+    labelNames: ['outcome'],
+    registers: this.registers,
+  });
   private readonly requests = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time from the arrival of a request to the end of its answer. Status 499: the client left before.',
@@ -118,6 +127,11 @@ export class Metrics {
   /** Counts a live stream that was refused, or ended by the service. */
   streamDropped(reason: StreamDrop): void {
     this.streamsDropped.inc({ reason });
+  }
+
+  /** Counts an event that the OpenLineage receiver took or refused, or a call that failed and is repeated. */
+  openLineageTold(outcome: OpenLineageOutcome): void {
+    this.openLineageEvents.inc({ outcome });
   }
 
   /** Counts a lease that ended without a sign of life. */

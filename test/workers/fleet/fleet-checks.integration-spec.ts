@@ -6,9 +6,9 @@ const at = (second: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, second)
 
 /** A job that one worker lost and another one completed. */
 function story() {
-  const attempt = (number: number, workerId: string, [from, to]: readonly [number, number], outcome: string) => ({
+  const attempt = (number: number, [from, to]: readonly [number, number], outcome: string) => ({
     attempt: number,
-    workerId,
+    workerId: `w-${number}`,
     startedAt: at(from),
     endedAt: at(to) as Date | null,
     outcome: outcome as string | null,
@@ -20,7 +20,7 @@ function story() {
     version: 5,
     attempt: 2,
     error: null as StoredJob['error'],
-    attempts: [attempt(1, 'w-1', [1, 7], 'lost'), attempt(2, 'w-2', [8, 10], 'completed')],
+    attempts: [attempt(1, [1, 7], 'lost'), attempt(2, [8, 10], 'completed')],
     outbox: [change(5, 10, 'job.completed')],
   };
   const events = [change(1, 0, 'job.created'), change(2, 1, 'job.claimed'), change(3, 7, 'job.lost'), change(4, 8, 'job.claimed')];

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConflictError, createClient, NoAnswerError, type SignalboxClient, UnavailableError } from '../../../src/client/index.js';
 import { LoadBalancer } from '../../support/load-balancer.js';
@@ -69,6 +70,7 @@ class FleetRun {
     private readonly platform: FleetPlatform,
     balancer: LoadBalancer,
   ) {
+    setMaxListeners(0, this.done.signal);
     this.client = createClient({ url: platform.urls[0]!, token: platform.bearer, retries, timeoutMs: 15_000, fetch: balancer.fetch });
   }
 
@@ -161,7 +163,7 @@ class FleetRun {
         known.push(event as unknown as StoredJob['outbox'][number]);
         events.set(id, known);
       }
-      return { inProgress, completed, events } as unknown as FleetStore;
+      return { inProgress, completed, events };
     });
   }
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { ConnectionString } from 'mongodb-connection-string-url';
 
-/** The environment with those of the secrets filled in that a `NAME_FILE` holds. Adds to the problems what cannot be read. */
-export function withSecretFiles(env: NodeJS.ProcessEnv, secretSettings: readonly string[], problems: string[]): NodeJS.ProcessEnv {
+/** Fills secrets from the files that `NAME_FILE` names; what goes wrong is added to the problems. */
+export function withSecretFiles(env: NodeJS.ProcessEnv, secrets: readonly string[], problems: string[]): NodeJS.ProcessEnv {
   const filled = { ...env };
-  for (const name of secretSettings) {
+  for (const name of secrets) {
     const file = env[`${name}_FILE`];
     if (!file) continue;
     if (env[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set; keep one`);
@@ -17,7 +17,7 @@ export function withSecretFiles(env: NodeJS.ProcessEnv, secretSettings: readonly
   return filled;
 }
 
-/** The address with user and password from the original's secrets file, where it has none. Adds to the problems what cannot be read. */
+/** Reads user and password from the original's secrets file into the address; what goes wrong is added to the problems. */
 export function withCredentials(url: string | undefined, secretsFile: string | undefined, problems: string[]): string | undefined {
   if (!url || !secretsFile) return url;
   try {
