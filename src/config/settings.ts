@@ -1,12 +1,7 @@
 import { join, resolve } from 'node:path';
 import { cleanEnv, type CleanedEnv } from 'envalid';
-<<<<<<< HEAD
 import { isReferenceOperation } from '../common/operations.js';
 import { nearMisses } from './near-misses.js';
-=======
-import { distance } from 'fastest-levenshtein';
-import { isReferenceOperation } from '../common/operations.js';
->>>>>>> fixjobs
 import { withCredentials, withSecretFiles } from './setting-files.js';
 import {
   address,
@@ -189,13 +184,8 @@ const rulesTogether: readonly { of: readonly (keyof Cleaned)[]; broken: (values:
 ];
 
 /** Checks settings against each other, as far as each for itself is right. */
-<<<<<<< HEAD
-function checkTogether(values: Cleaned, wrong: ReadonlySet<string>, problems: string[]): void {
-  for (const { of, broken, problem } of rulesTogether) if (!of.some((name) => wrong.has(name)) && broken(values)) problems.push(problem);
-=======
 function checkTogether({ values, sound }: ReturnType<typeof clean>, problems: string[]): void {
   for (const { of, broken, problem } of rulesTogether) if (sound(...of) && broken(values)) problems.push(problem);
->>>>>>> fixjobs
 }
 
 /** The settings of one process, typed and with all defaults filled in. Paths are absolute. */
@@ -314,16 +304,9 @@ const openlineageSettingsOf = (values: Cleaned) => ({
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const problems: string[] = [];
-<<<<<<< HEAD
-  const { values, wrong } = clean(withSecretFiles(env, secretSettings, problems), problems);
-  checkTogether(values, wrong, problems);
-  const readable = !wrong.has('MONGODB_URL') && !wrong.has('SECRETS_FILE');
-  const mongodbUrl = readable ? withCredentials(values.MONGODB_URL, values.SECRETS_FILE, problems) : undefined;
-=======
   const { values, sound } = clean(withSecretFiles(env, secretSettings, problems), problems);
   checkTogether({ values, sound }, problems);
   const mongodbUrl = sound('MONGODB_URL', 'SECRETS_FILE') ? withCredentials(values.MONGODB_URL, values.SECRETS_FILE, problems) : undefined;
->>>>>>> fixjobs
   if (problems.length > 0) throw new SettingsError(problems);
   const dataDir = resolve(values.DATA_DIR);
   return Object.freeze({
