@@ -1164,8 +1164,8 @@ export interface components {
             operation?: string | null;
             /** @description Jobs: why it failed. */
             errorCode?: string | null;
-            /** @description Traces; the step that the event tells of is described by the members below. */
-            traceId?: string;
+            /** @description Jobs, null without one; traces, whose step is described by the members below. */
+            traceId?: string | null;
             component?: string;
             traceStatus?: string;
             traceEventStatus?: string;

@@ -66,8 +66,8 @@ class EventDataDto {
   @ApiPropertyOptional({ ...nullableText, description: 'Jobs: why it failed.' })
   errorCode?: string | null;
 
-  @ApiPropertyOptional({ description: 'Traces; the step that the event tells of is described by the members below.' })
-  traceId?: string;
+  @ApiPropertyOptional({ ...nullableText, description: 'Jobs, null without one; traces, whose step is described by the members below.' })
+  traceId?: string | null;
 
   @ApiPropertyOptional()
   component?: string;

@@ -47,7 +47,7 @@ export class MaintenanceStatus {
   /** Workers of the original look at their list a moment before they report the first status. */
   private async mayOldWorkersStart(pausedSince: Date): Promise<boolean> {
     const now = await this.store.readClock();
-    if (now && now.getTime() - pausedSince.getTime() >= oldWorkerStartsWithinMs) return false;
+    if (now.getTime() - pausedSince.getTime() >= oldWorkerStartsWithinMs) return false;
     return (await this.polls.secondsSinceLast(oldWorkerSeenSeconds)) !== null;
   }
 

@@ -77,7 +77,7 @@ export class MaintenanceService {
   }
 
   private async checkFuture(until: Date | null): Promise<void> {
-    if (until === null || until > ((await this.store.readClock()) ?? new Date())) return;
+    if (until === null || until > (await this.store.readClock())) return;
     const message = 'until must be in the future';
     throw new RequestInvalidError(message, [{ pointer: '/until', code: 'past', message }]);
   }

@@ -130,10 +130,9 @@ export class MaintenanceStore {
     return pause!;
   }
 
-  /** The database's clock; null before the first record. */
-  async readClock(): Promise<Date | null> {
-    const options = { projection: { _id: 0, now: '$$NOW' }, maxTimeMS: statementLimits.oneDocumentMs };
-    return ((await this.model.collection.findOne({}, options))?.['now'] as Date | undefined) ?? null;
+  /** The database's clock. */
+  async readClock(): Promise<Date> {
+    return (await this.readPause()).now;
   }
 
   /** True when the record's expected end is over, by the database's clock. */
