@@ -24,6 +24,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' }, // sources import "./x.js", the file is "./x.ts"
   transform: { '^.+\\.ts$': swc, '/node_modules/.+\\.js$': swc },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnlyDependencies.join('|')})/)`],
+  maxWorkers: 2, // also on two cores: many tests wait for leases, clocks and processes
   testTimeout: 60_000, // a loaded machine is slow; no test depends on speed
   workerIdleMemoryLimit: '768MB',
   coverageProvider: 'v8',

@@ -77,9 +77,9 @@ export class EventsStore {
     return this.model.collection.countDocuments(filterWithin(filter, { above }), { limit, maxTimeMS: statementLimits.listMs });
   }
 
-  /** What of some topics stands above a number: how many events, counted up to `limit`, and the age of the oldest by the database's clock; 0 without one. */
-  async backlog(topics: readonly string[], above: number, limit: number): Promise<{ pending: number; lagSeconds: number }> {
-    const filter = { topic: { $in: [...topics] }, seq: { $gt: above } };
+  /** What a filter lets through above a number: how many events, counted up to `limit`, and the age of the oldest by the database's clock; 0 without one. */
+  async backlog(wanted: EventFilter, above: number, limit: number): Promise<{ pending: number; lagSeconds: number }> {
+    const filter = filterWithin(wanted, { above });
     const limits = { maxTimeMS: statementLimits.listMs } as const;
     const age = { _id: 0, lagMs: { $subtract: ['$$NOW', '$at'] } };
     const oldest = this.model.collection.aggregate([{ $match: filter }, { $sort: { seq: 1 } }, { $limit: 1 }, { $project: age }], limits);

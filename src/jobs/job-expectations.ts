@@ -14,6 +14,8 @@ export interface Expected {
   readonly cancelRequested?: boolean;
   /** Only while it runs under the lease with this token. */
   readonly leaseToken?: string;
+  /** Only while no repeat of its claim has been told of its lease. */
+  readonly untold?: true;
   /** Only when its lease has ended, by the server's clock. */
   readonly leaseEnded?: true;
   /** Only when its lease has ended and was not prolonged for that already. */
@@ -39,6 +41,7 @@ function computed(expected: Expected): { fields: Condition; all: Condition[] } {
     fields: {
       ...(leaseEnded && { 'lease.expiresAt': { $type: 'date' } }),
       ...(expected.excused === false && { 'lease.excused': false }),
+      ...(expected.untold && { 'lease.told': { $ne: true } }),
     },
     all: [
       ...(leaseEnded ? [{ $lt: ['$lease.expiresAt', '$$NOW'] }] : []),

@@ -126,6 +126,8 @@ export interface JobLease {
   readonly pausedMs: number;
   /** True once the lease was prolonged because too many ended at once: its loss is not counted. */
   readonly excused: boolean;
+  /** True once a repeat of its claim was answered with it: nobody gives the job back then as never handed out. */
+  readonly told?: boolean;
 }
 
 /** Somebody's wish that a running job ends. */
@@ -149,6 +151,7 @@ const leasePaths = {
   budgetEndsAt: Date,
   pausedMs: Number,
   excused: Boolean,
+  told: Boolean,
 };
 const attemptPaths = {
   _id: false,

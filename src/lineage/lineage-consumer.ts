@@ -18,6 +18,10 @@ const mayBeOtherwise = (error: unknown): boolean => databaseAway(error) || (erro
 export class LineageConsumer implements EventConsumer {
   readonly name = 'lineage';
   readonly topics = ['trace', 'job', 'openlineage'] as const;
+  readonly skippedTypes = ['job.created', 'job.phase', 'job.progress', 'job.edited', 'job.cancel-requested', 'job.overdue', 'job.stale'];
+  readonly batchSize = 500;
+  /** The graph may be a second behind; under load that makes one read and one write of many. */
+  readonly restMs = 1_000;
   private readonly logger = new Logger('Lineage');
 
   constructor(

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { systemCaller } from '../../src/common/caller.js';
+import { ClaimsService } from '../../src/jobs/protocol/claims.service.js';
 import type { Json } from './protocol-app.js';
 import { useProtocol } from './protocol-calls.js';
 
@@ -76,6 +78,31 @@ describe('claims and heartbeats', () => {
       expect(other.job.jobId).not.toBe(same[0].job.jobId);
       expect((await get(same[0].job.jobId)).attempt).toBe(1);
     });
+
+    it('does not take back a lease that a repeat of the claim was told of, when the first caller has gone', async () => {
+      const operation = freshOperation();
+      const claims = protocol.replicas.one.get(ClaimsService);
+      const request = { workerId: 'w-1', workerVersion: null, operations: [operation], leaseSeconds: 60, waitSeconds: 0 };
+      let told = 0;
+      for (let round = 0; round < 60; round++) {
+        const { jobId } = await protocol.replicas.createJob({ operation });
+        const again = { ...request, claimId: `gone-${round}` };
+        const gone = AbortSignal.abort();
+        const [, ...repeats] = await Promise.all([
+          claims.claim(again, systemCaller('first'), gone),
+          sleep(round % 6).then(() => claims.claim(again, systemCaller('again'), new AbortController().signal)),
+          sleep(round % 4).then(() => claims.claim(again, systemCaller('again'), new AbortController().signal)),
+        ]);
+        for (const outcome of repeats) {
+          if (!('job' in outcome)) continue;
+          told += 1;
+          const held = await call(`/jobs/${jobId}/heartbeat`, { leaseToken: outcome.lease.token }, 'worker');
+          expect([round, held.status]).toEqual([round, 200]);
+        }
+        await call(`/jobs/${jobId}/cancel`, { reason: 'next', force: true }, 'operator');
+      }
+      expect(told).toBeGreaterThan(0);
+    }, 60_000);
 
     it("does not give one worker's lease to another that names the same claimId", async () => {
       const operation = freshOperation();

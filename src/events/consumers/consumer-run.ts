@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../events.schema.js';
 import type { EventsStore } from '../events.store.js';
 import { LeaderTask, type LeaderParts, type RoundResult, type Term } from '../leader-task.js';
-import type { EventConsumer } from './event-consumer.js';
+import { type EventConsumer, eventsOf } from './event-consumer.js';
 import type { PositionsStore } from './positions.store.js';
 
 const defaultBatchSize = 200;
@@ -69,9 +69,8 @@ export class ConsumerRun {
   }
 
   private async round(term: Term, position: Position): Promise<RoundResult> {
-    const { topics, batchSize = defaultBatchSize } = this.consumer;
-    const filter = { topic: { wanted: topics, refused: [] } };
-    const events = await this.stores.events.find(filter, { above: position.handled, ascending: true, limit: batchSize });
+    const { batchSize = defaultBatchSize } = this.consumer;
+    const events = await this.stores.events.find(eventsOf(this.consumer), { above: position.handled, ascending: true, limit: batchSize });
     if (events.length === 0) return 'idle';
     if (!term.holds()) return 'lost';
     try {

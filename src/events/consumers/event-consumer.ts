@@ -1,3 +1,4 @@
+import type { EventFilter } from '../event-filter.js';
 import type { StoredEvent } from '../events.schema.js';
 
 /** What a consumer may do while it handles a batch. */
@@ -10,11 +11,13 @@ export interface BatchContext {
   done(event: Pick<StoredEvent, 'seq'>): void;
 }
 
-/** Somebody who must get every event of some topics, in the order of numbers, whatever dies. */
+/** Somebody who must get every event of some topics, but for those of types that it skips, in the order of numbers, whatever dies. */
 export interface EventConsumer {
   /** Names its position and its lease; never changed, since a new name begins anew. */
   readonly name: string;
   readonly topics: readonly string[];
+  /** Types, without `.v1`, that tell it nothing: they are not even fetched. */
+  readonly skippedTypes?: readonly string[];
   /** Where it begins the very first time: with the oldest event that is kept (default), or behind the newest. */
   readonly beginsAt?: 'oldest' | 'newest';
   /** The most events of one batch; default 200. */
@@ -27,3 +30,9 @@ export interface EventConsumer {
    */
   handle(events: readonly StoredEvent[], context: BatchContext): Promise<void>;
 }
+
+/** Which events a consumer gets. */
+export const eventsOf = ({ topics, skippedTypes = [] }: EventConsumer): EventFilter => ({
+  topic: { wanted: topics, refused: [] },
+  ...(skippedTypes.length > 0 && { type: { wanted: [], refused: skippedTypes } }),
+});

@@ -5,7 +5,7 @@ import { LeaseStore } from '../../database/lease.store.js';
 import { EventsStore } from '../events.store.js';
 import type { LeaderParts, LeaderTiming } from '../leader-task.js';
 import { ConsumerRun } from './consumer-run.js';
-import type { EventConsumer } from './event-consumer.js';
+import { type EventConsumer, eventsOf } from './event-consumer.js';
 import { PositionsStore } from './positions.store.js';
 
 export const CONSUMER_TIMING = Symbol('consumer timing');
@@ -72,7 +72,7 @@ export class EventConsumers implements OnApplicationBootstrap, BeforeApplication
     const entries = [...this.registered.values()].map(async ({ consumer, run }): Promise<[string, ConsumerStatus]> => {
       const position = await this.positions.find(consumer.name);
       const notBegun = position === null && consumer.beginsAt === 'newest';
-      const backlog = notBegun ? { pending: 0, lagSeconds: 0 } : await this.events.backlog(consumer.topics, position ?? 0, maxCounted);
+      const backlog = notBegun ? { pending: 0, lagSeconds: 0 } : await this.events.backlog(eventsOf(consumer), position ?? 0, maxCounted);
       return [consumer.name, { leader: run.leader, position, ...backlog, lastError: run.lastError }];
     });
     return new Map(await Promise.all(entries));

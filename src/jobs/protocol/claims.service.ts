@@ -88,8 +88,19 @@ export class ClaimsService {
     const claimMark = claimId === null ? null : claimMarkOf({ actorId: caller.actor.id, workerId }, claimId);
     const seconds = request.leaseSeconds ?? this.settings.jobsLeaseSeconds;
     const attempt = { ...request, seconds, claimMark, caller, signal };
-    const repeated = claimMark && (await this.leases.findClaimed(claimMark));
-    return repeated ? claimed(repeated) : this.claimWithin(attempt, performance.now() + request.waitSeconds * 1_000);
+    const repeated = claimMark && (await this.leases.findClaimed(claimMark)) && (await this.tellAgain(claimMark, workerId));
+    return repeated || this.claimWithin(attempt, performance.now() + request.waitSeconds * 1_000);
+  }
+
+  /**
+   * What an earlier call of this claim got; null when that is given back. Under a pause only what was claimed before it: the call that took anything later is
+   * about to give it back.
+   */
+  private async tellAgain(claimMark: string, workerId: string): Promise<Claimed | null> {
+    const { on, since, allow } = await this.readSwitch();
+    const pause = on && !allow.workers.includes(workerId) ? { since, datasets: allow.datasets } : null;
+    const job = await this.leases.tellClaimed(claimMark, pause);
+    return job && claimed(job);
   }
 
   private async claimWithin(attempt: Attempt, deadline: number): Promise<ClaimOutcome> {
@@ -134,16 +145,11 @@ export class ClaimsService {
     const datasets = current.on && !current.allow.workers.includes(workerId) ? current.allow.datasets : null;
     const lease = { workerId, token: newLeaseToken(), seconds, claimId, pausedMs: pausedSoFar(current) };
     const taken = await this.leases.claim({ operations, datasets }, lease, caller);
-    if (taken === 'repeated') return this.alreadyTaken(claimId!);
+    if (taken === 'repeated') return (await this.tellAgain(claimId!, workerId)) ?? none('empty'); // another call of this claim was faster
     return taken ? this.handOut(taken, attempt) : none('empty');
   }
 
-  /** A repeat of the same claim was faster. */
-  private async alreadyTaken(claimId: string): Promise<ClaimOutcome> {
-    const job = await this.leases.findClaimed(claimId);
-    return job ? claimed(job) : none('empty');
-  }
-
+  /** A job that a pause forbids, or that nobody waits for any more, is given back, unless a repeat of the claim was told of it meanwhile. */
   private async handOut(job: JobView, { workerId, caller, signal }: Attempt): Promise<ClaimOutcome> {
     const refusal = refusalOf(await this.readSwitch(), { workerId, datasetName: job.datasetName });
     if (!refusal && !signal.aborted) {
@@ -151,7 +157,10 @@ export class ClaimsService {
       return claimed(job);
     }
     const reason = refusal ? 'The switch was turned on while the job was being claimed.' : 'The client had gone.';
-    await this.requeues.giveBack(job._id, { requeue: unclaimChange(reason, caller), holds: { leaseToken: job.lease!.token } }, caller);
+    const holds = { leaseToken: job.lease!.token, untold: true } as const;
+    const left = await this.requeues.giveBack(job._id, { requeue: unclaimChange(reason, caller), holds }, caller);
+    const told = left ? null : await this.leases.findClaimed(job.lease!.claimId ?? '');
+    if (told?.lease?.token === job.lease!.token) return claimed(told);
     return refusal ? none('maintenance', refusal.detail) : none('empty');
   }
 }

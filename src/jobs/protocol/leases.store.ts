@@ -79,6 +79,18 @@ export class LeasesStore {
     return this.jobs.findOne<JobView>(filter as never, { ...limits, projection: viewProjection });
   }
 
+  /**
+   * As `findClaimed`, and notes that somebody is told of the lease, so that the call that took the job does not give it back.
+   * @param pause only what was claimed before it, or of its datasets; null: anything
+   * @returns null when there is no such job any more
+   */
+  async tellClaimed(claimId: string, pause: { since: Date | null; datasets: readonly string[] } | null): Promise<JobView | null> {
+    const allowed = pause && { $or: [{ 'lease.claimedAt': { $lt: pause.since } }, { datasetName: { $in: [...pause.datasets] } }] };
+    const options = { ...limits, returnDocument: 'after', projection: viewProjection } as const;
+    const filter = { 'lease.claimId': claimId, status: 'running', ...allowed };
+    return (await this.jobs.findOneAndUpdate(filter as never, { $set: { 'lease.told': true } } as never, options)) as JobView | null;
+  }
+
   /** The operations of the first `limit` queued jobs that may be claimed, in the order of their turn. */
   async listClaimable(operations: readonly string[], limit: number): Promise<string[]> {
     const filter = { status: 'queued', operation: { $in: [...operations] }, ...timeHasCome };
