@@ -50,7 +50,9 @@ describe('jobs watch', () => {
 
   it('gives up after --timeout with exit 7, on Ctrl-C with exit 130; the job goes on', async () => {
     const routes = { 'GET /api/v1/jobs/*': () => ({ body: jobBody() }) };
-    expect(await against(routes, `jobs watch ${id} --timeout 1`)).toMatchObject({ code: 7, err: expect.stringContaining('it goes on') });
+    const late = await against(routes, `jobs watch ${id} --timeout 1 --json`);
+    expect(late).toMatchObject({ code: 7, err: expect.stringContaining('it goes on') });
+    expect(JSON.parse(late.out)).toEqual(jobBody());
     expect(await against(routes, `jobs watch ${id}`, { signal: AbortSignal.timeout(200) })).toMatchObject({ code: 130, out: '' });
   });
 
@@ -98,6 +100,15 @@ describe('bulk changes', () => {
     const { code, out, fake } = await against({ 'POST /api/v1/jobs/bulk': bulk(2) }, `${line} --yes`);
     expect({ code, out }).toEqual({ code: 0, out: '2 done, 0 failed.\n' });
     expect(fake.arrived[1]!.body).toMatchObject({ expectedCount: 2 });
+  });
+
+  it('are exit 4 when no job fits, with a result for programs', async () => {
+    const routes = { 'POST /api/v1/jobs/bulk': bulk(0) };
+    const { code, out, fake } = await against(routes, `${line} --json`);
+    expect(code).toBe(4);
+    expect(JSON.parse(out)).toEqual({ succeeded: 0, failed: 0, results: [] });
+    expect(fake.arrived).toHaveLength(1);
+    expect(await against(routes, line)).toMatchObject({ code: 4, out: '', err: expect.stringContaining('No job fits') });
   });
 
   it('ask for the number when they are many', async () => {
@@ -187,6 +198,21 @@ describe('maintenance', () => {
       (await against({ 'GET /api/v1/maintenance': () => problem(409, 'MAINTENANCE.NOT_QUIET') }, 'maintenance wait --timeout 1')).code,
     ).toBe(7);
     expect((await against({ 'GET /api/v1/maintenance': () => problem(409, 'MAINTENANCE.OFF') }, 'maintenance wait')).code).toBe(5);
+  });
+
+  it('on --wait-quiet prints the switch also when time is up, and says what still runs', async () => {
+    const running = { jobId: id, datasetName: 'ROAD_TRAFFIC', operation: 'ADD', phase: null, percent: null, startedAt: null };
+    const draining = { ...state('draining').body, remaining: { jobs: 3 }, remainingJobs: [running] };
+    const { code, out, err } = await against(
+      {
+        'PUT /api/v1/maintenance': () => ({ body: draining }),
+        'GET /api/v1/maintenance': ({ query }) => (query.has('wait') ? problem(409, 'MAINTENANCE.NOT_QUIET') : { body: draining }),
+      },
+      'maintenance on --reason Upgrade --wait-quiet --timeout 1 --json',
+    );
+    expect(code).toBe(7);
+    expect(JSON.parse(out)).toEqual(draining);
+    expect(err).toContain(`Still running: ROAD_TRAFFIC ADD (job ${id}), 2 more.`);
   });
 
   it('wait asks again where the service cannot wait', async () => {

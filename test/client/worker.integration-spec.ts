@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createClient,
+  ForbiddenError,
   JobFailure,
   type JobHandler,
   type JobRun,
@@ -114,6 +115,80 @@ describe('runWorker', () => {
     expect(bodies(other, 'fail')).toEqual([{ leaseToken: 'token-1', error: { code: 'WORKER.ERROR', message: 'disk full' } }]);
   });
 
+  it('tells a failure with what the service can take: a message that is cut, readable and never empty', async () => {
+    const told = async (thrown: unknown) => bodies(await runOnce(() => Promise.reject(thrown)), 'fail')[0]!['error'];
+    expect(await told(new Error('x'.repeat(2_001)))).toEqual({ code: 'WORKER.ERROR', message: `${'x'.repeat(1_999)}…` });
+    expect(await told(new TypeError(''))).toEqual({ code: 'WORKER.ERROR', message: 'TypeError' });
+    expect(await told(new Error('\u001b[31mred\nline'))).toEqual({ code: 'WORKER.ERROR', message: '\uFFFD[31mred\nline' });
+    expect(await told(Object.create(null))).toMatchObject({ message: expect.stringContaining('null prototype') });
+  });
+
+  it('fails the job as RESULT_REFUSED when its result is refused, or is none that can be sent, and goes on', async () => {
+    const refused = await runOnce(() => Promise.resolve({ result: { deep: [] } }), {
+      [`POST /api/v1/jobs/${id}/complete`]: () => problem(400, 'REQUEST.INVALID', { detail: 'result is too deep.' }),
+    });
+    expect(refused.notices.map(({ kind }) => kind)).toEqual(['claimed', 'failed']);
+    expect(bodies(refused, 'fail')).toEqual([
+      { leaseToken: 'token-1', error: { code: 'RESULT_REFUSED', message: 'result is too deep.' }, retryable: false },
+    ]);
+    const big = await runOnce(() => Promise.resolve({ result: { text: 'x'.repeat(20_000) } }));
+    expect(bodies(big, 'fail')[0]).toMatchObject({ error: { code: 'RESULT_REFUSED', message: 'result is larger than 16 KiB as JSON.' } });
+    const noJson = await runOnce(() => Promise.resolve({ result: { rows: 1n } }));
+    expect(bodies(noJson, 'fail')[0]).toMatchObject({ error: { code: 'RESULT_REFUSED' }, retryable: false });
+  });
+
+  it('tells a failure that is refused once more without its code and details', async () => {
+    const run = await runOnce(() => Promise.reject(new JobFailure('not a code', 'no name', { details: { a: 1 } })), {
+      [`POST /api/v1/jobs/${id}/fail`]: inTurn(problem(400, 'REQUEST.INVALID', { detail: 'code is wrong.' }), { body: jobBody() }),
+    });
+    expect(bodies(run, 'fail')[1]).toEqual({
+      leaseToken: 'token-1',
+      error: { code: 'WORKER.ERROR', message: 'code is wrong. It failed with: no name' },
+      retryable: true,
+    });
+  });
+
+  it('throws a report that is invalid into the handler', async () => {
+    const thrown: unknown[] = [];
+    const run = await runOnce(async (_job, current) => {
+      for (const report of [{ percent: 150.5 }, { percent: Number.NaN }, { checkpoint: { text: 'x'.repeat(20_000) } }])
+        try {
+          current.report(report);
+        } catch (error) {
+          thrown.push(error);
+        }
+      current.report({ percent: 150.5 });
+    });
+    expect(thrown.map(String)).toEqual([
+      'RangeError: percent must be a whole number from 0 to 100, not 150.5.',
+      'RangeError: percent must be a whole number from 0 to 100, not NaN.',
+      'NotJsonError: checkpoint is larger than 16 KiB as JSON.',
+    ]);
+    expect(bodies(run, 'fail')[0]).toMatchObject({ error: { code: 'WORKER.ERROR', message: expect.stringContaining('not 150.5') } });
+  });
+
+  it('throws what the service refused in a beat into the next report, and beats on without it', async () => {
+    const heartbeat: Route = ({ body }) => (body['phase'] ? problem(400, 'REQUEST.INVALID', { detail: 'no such phase' }) : { body: calm });
+    const run = await runOnce(
+      async (_job, current) => {
+        current.report({ phase: 'importing' });
+        for (;;) {
+          await sleep(10);
+          current.report({});
+        }
+      },
+      { 'POST /api/v1/jobs/*/heartbeat': heartbeat },
+    );
+    expect(bodies(run, 'fail')).toEqual([{ leaseToken: 'token-1', error: { code: 'WORKER.ERROR', message: 'no such phase' } }]);
+  });
+
+  it('completes a job whose last report is refused', async () => {
+    const run = await runOnce(async (_job, current) => current.report({ phase: 'importing' }), {
+      'POST /api/v1/jobs/*/heartbeat': () => problem(400, 'REQUEST.INVALID'),
+    });
+    expect(run.notices.map(({ kind }) => kind)).toEqual(['claimed', 'completed']);
+  });
+
   it('gives a job back for a while', async () => {
     const run = await runOnce(() => Promise.reject(new Snooze(600, 'closed until nine')));
     expect(bodies(run, 'snooze')).toEqual([{ leaseToken: 'token-1', seconds: 600, reason: 'closed until nine' }]);
@@ -156,6 +231,35 @@ describe('runWorker', () => {
   it('ends when it is refused', async () => {
     await expect(runOnce(() => Promise.resolve(), { 'POST /api/v1/jobs/claim': () => problem(401, 'AUTH.TOKEN_MISSING') })).rejects.toThrow(
       UnauthenticatedError,
+    );
+  });
+
+  it('has ended all of its loops and handlers when it ends because it is refused', async () => {
+    let handled = false;
+    const claims = inTurn(leased, problem(403, 'AUTH.ROLE_MISSING'), {
+      body: { job: null, reason: 'empty', detail: null, retryAfterSeconds: 0 },
+    });
+    await withFakeService(
+      { 'POST /api/v1/jobs/claim': claims, 'POST /api/v1/jobs/*/heartbeat': () => ({ body: calm }), 'POST /api/v1/jobs/*/*': ended },
+      async (fake) => {
+        const handler: JobHandler = async () => {
+          await sleep(200);
+          handled = true;
+        };
+        const working = runWorker({
+          client: createClient({ url: fake.url }),
+          worker: { id: 'imp-3' },
+          operations: ['ADD'],
+          handler,
+          concurrency: 2,
+        });
+        await expect(working).rejects.toThrow(ForbiddenError);
+        expect(handled).toBe(true);
+        expect(fake.of('POST', /complete$/)).toHaveLength(1);
+        const claimed = fake.of('POST', /claim$/).length;
+        await sleep(100);
+        expect(fake.of('POST', /claim$/)).toHaveLength(claimed);
+      },
     );
   });
 

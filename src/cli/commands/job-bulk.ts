@@ -33,6 +33,8 @@ interface BulkOutcome {
   }[];
 }
 
+const nothingDone: BulkOutcome = { succeeded: 0, failed: 0, results: [] };
+
 /** A change of many jobs. */
 export interface BulkChange {
   readonly action: BulkAction;
@@ -90,7 +92,10 @@ export async function runBulk(invocation: Invocation, change: BulkChange): Promi
     return exitCodes.done;
   }
   for (const line of previewLines(change, preview)) invocation.printer.note(line);
-  if (preview.matched === 0) throw new CommandError(exitCodes.notFound, 'No job fits. Nothing was done.');
+  if (preview.matched === 0) {
+    if (invocation.printer.format !== 'human') invocation.printer.one(nothingDone);
+    throw new CommandError(exitCodes.notFound, 'No job fits. Nothing was done.');
+  }
   await confirmChange(invocation, change, preview.matched);
   const outcome = await invocation.request<BulkOutcome>('POST', path, {
     body: { ...body, ...(flags.filter && { expectedCount: preview.matched }) },

@@ -17,10 +17,12 @@ interface CreateFlags {
 
 /** Prints a new job, or waits for its end first. */
 async function printOrWait(invocation: Invocation, created: Job, wait: boolean): Promise<ExitCode> {
-  if (wait) invocation.printer.note(`Job ${created.jobId} is created.`);
-  const job = wait ? await followJob(invocation, created.jobId) : created;
-  invocation.printer.one(job, (paint) => jobLines(job, paint));
-  return wait ? exitCodeOfJob(job) : exitCodes.done;
+  if (wait) {
+    invocation.printer.note(`Job ${created.jobId} is created.`);
+    return exitCodeOfJob(await followJob(invocation, created.jobId));
+  }
+  invocation.printer.one(created, (paint) => jobLines(created, paint));
+  return exitCodes.done;
 }
 
 async function create(invocation: Invocation, flags: CreateFlags): Promise<ExitCode> {

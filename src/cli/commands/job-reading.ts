@@ -76,11 +76,7 @@ export const jobReadingVerbs: readonly Verb[] = [
     args: '<jobId>',
     summary: 'Follow a job until it has ended; exit 8 when it failed or was cancelled. Ctrl-C ends the watching, not the job.',
     examples: ['jobs watch $JOB --timeout 600'],
-    run: async (invocation, [jobId]) => {
-      const job = await followJob(invocation, jobId!);
-      invocation.printer.one(job, (paint) => jobLines(job, paint));
-      return exitCodeOfJob(job);
-    },
+    run: async (invocation, [jobId]) => exitCodeOfJob(await followJob(invocation, jobId!)),
   }),
   verb({
     name: 'logs',

@@ -28,13 +28,18 @@ function setSwitch(invocation: Invocation, body: object, ifNumber: string | unde
   return invocation.request<Maintenance>('PUT', path, { body, headers: { 'if-match': ifNumber === undefined ? '*' : `"${ifNumber}"` } });
 }
 
+/** Prints the switch once it is quiet, or as it is when time is up. */
+async function printQuiet(invocation: Invocation): Promise<void> {
+  print(invocation, await waitForQuiet(invocation, (state) => print(invocation, state)));
+}
+
 async function turnOn(invocation: Invocation, flags: OnFlags): Promise<ExitCode | void> {
   const { waitQuiet, ifNumber, allowWorker, allowDataset, ...rest } = flags;
   const allow = allowWorker || allowDataset ? { allow: { workers: allowWorker ?? [], datasets: allowDataset ?? [] } } : {};
   const state = await setSwitch(invocation, { on: true, ...rest, ...allow }, ifNumber);
   if (!waitQuiet) return print(invocation, state);
   invocation.printer.note('Maintenance is on.');
-  print(invocation, await waitForQuiet(invocation));
+  return printQuiet(invocation);
 }
 
 interface DeployCheck {
@@ -106,7 +111,7 @@ export const maintenanceVerbs: readonly Verb[] = [
     name: 'wait',
     summary: 'Wait until no job runs (exit 0); exit 7 when --timeout is over, 5 when the switch is or goes off.',
     examples: ['maintenance wait --timeout 60'],
-    run: async (invocation) => print(invocation, await waitForQuiet(invocation)),
+    run: printQuiet,
   }),
   verb({
     name: 'deploy-check',

@@ -33,16 +33,22 @@ function listTraces(invocation: Invocation, { limit, all, file, search, ...named
 /** Follows a trace until it has ended, with its progress on stderr. */
 async function watchTrace(invocation: Invocation, traceId: string): Promise<ExitCode> {
   const line = new ProgressLine(invocation);
-  await invocation.request<Trace>('GET', pathOf(traceId)); // an unknown trace is told at once
+  const print = (trace: Trace) => {
+    line.end();
+    invocation.printer.one(trace, (paint) => traceLines(trace, paint));
+  };
+  const first = await invocation.request<Trace>('GET', pathOf(traceId)); // an unknown trace is told at once
   try {
     const trace = await waitUntil(invocation, {
       filter: { topic: ['trace'], subject: `traces/${traceId}` },
+      first,
       read: () => invocation.request<Trace>('GET', pathOf(traceId)),
       done: ({ state }) => state !== 'running',
       onValue: (value) => line.show(traceLine(value)),
+      onTimeout: print,
       what: `trace ${traceId}`,
     });
-    invocation.printer.one(trace, (paint) => traceLines(trace, paint));
+    print(trace);
     return trace.state === 'finished' ? exitCodes.done : exitCodes.jobNotCompleted;
   } finally {
     line.end();

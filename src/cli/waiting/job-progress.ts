@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import type { Invocation } from '../invocation.js';
 import { visible } from '../output/text.js';
-import type { Job } from '../commands/job-output.js';
+import { type Job, jobLines } from '../commands/job-output.js';
 import { ProgressLine } from './progress-line.js';
 import { waitUntil } from './wait-until.js';
 
@@ -22,19 +22,27 @@ function lineOf(job: Job): string {
   return visible(`${job.datasetName} ${job.operation}  ${progress}${state}${worker}${attempt}`);
 }
 
-/** Waits until a job has ended, with its progress on stderr. */
+/** Waits until a job has ended, with its progress on stderr, and prints it; also when time is up before. */
 export async function followJob(invocation: Invocation, jobId: string): Promise<Job> {
   const line = new ProgressLine(invocation);
+  const print = (job: Job) => {
+    line.end();
+    invocation.printer.one(job, (paint) => jobLines(job, paint));
+  };
   const path = `/api/v1/jobs/${encodeURIComponent(jobId)}`;
-  await invocation.request<Job>('GET', path); // an unknown job is told at once
+  const first = await invocation.request<Job>('GET', path); // an unknown job is told at once
   try {
-    return await waitUntil(invocation, {
+    const job = await waitUntil(invocation, {
       filter: { topic: ['job'], subject: `jobs/${jobId}` },
+      first,
       read: () => invocation.request<Job>('GET', path),
       done: ({ status }) => finals.includes(status),
-      onValue: (job) => line.show(lineOf(job)),
+      onValue: (value) => line.show(lineOf(value)),
+      onTimeout: print,
       what: `job ${jobId}`,
     });
+    print(job);
+    return job;
   } finally {
     line.end();
   }

@@ -14,7 +14,9 @@ export class ProgressLine {
     else err(`${line}\n`);
   }
 
+  /** Leaves the line, before anything else is printed. */
   end(): void {
     if (this.last !== '' && this.invocation.io.terminal?.err) this.invocation.io.err('\n');
+    this.last = '';
   }
 }

@@ -9,10 +9,14 @@ const pollMs = 2_000;
 export interface Wait<T> {
   /** Which events tell that something may have changed. */
   readonly filter: EventFilter;
+  /** What it is before the wait. */
+  readonly first: T;
   readonly read: () => Promise<T>;
   readonly done: (value: T) => boolean;
   /** Told every value that was read. */
   readonly onValue?: (value: T) => void;
+  /** Told the last value that was read when time is up: the result is what is so far. */
+  readonly onTimeout: (value: T) => void;
   /** For the message when time is up. */
   readonly what: string;
 }
@@ -28,21 +32,20 @@ async function readThrough<T>({ read }: Wait<T>): Promise<T | undefined> {
 }
 
 class Waiting<T> {
-  private latest: T | undefined;
+  /** What was read last. */
+  value: T;
 
-  constructor(private readonly wait: Wait<T>) {}
+  constructor(private readonly wait: Wait<T>) {
+    this.value = wait.first;
+  }
 
   /** Reads, tells, and says whether the wait is over. */
   private async look(): Promise<boolean> {
     const value = await readThrough(this.wait);
     if (value === undefined) return false;
-    this.latest = value;
+    this.value = value;
     this.wait.onValue?.(value);
     return this.wait.done(value);
-  }
-
-  get value(): T {
-    return this.latest!;
   }
 
   /** @returns false when the stream ended without the fact */
@@ -82,5 +85,6 @@ export async function waitUntil<T>(invocation: Invocation, wait: Wait<T>): Promi
   });
   if (seen) return waiting.value;
   if (invocation.io.signal?.aborted) throw new CommandError(exitCodes.interrupted, `No longer waiting for ${wait.what}; it goes on.`);
+  wait.onTimeout(waiting.value);
   throw new CommandError(exitCodes.unavailable, `Gave up waiting for ${wait.what} after ${timeout} s; it goes on.`);
 }

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LeaseLostError, NoAnswerError, UnavailableError } from '../problems.js';
+import { InvalidRequestError, LeaseLostError, NoAnswerError, NotFoundError, UnavailableError } from '../problems.js';
 import type { SignalboxClient } from '../signalbox-client.js';
+import { failureInsteadOf, failureOf, messageOf, type Outcome } from './endings.js';
 import { JobFailure, JobRun, RunStopped, Snooze } from './job-run.js';
-import { claim, type Failure, type Job, Lease, type RunResult, type WorkerIdentity } from './worker-protocol.js';
+import { jsonOf, NotJsonError } from './json-limits.js';
+import { claim, type Job, Lease, type RunResult, type WorkerIdentity } from './worker-protocol.js';
 
-/** Does one job. Resolves: the job is completed. Throws: it has failed (see JobFailure), or is given back (see Snooze). */
+/**
+ * Does one job. Resolves: the job is completed, or failed as `RESULT_REFUSED` when the service does not take the result. Throws: it has failed (see JobFailure), or
+ * is given back (see Snooze).
+ */
 export type JobHandler = (job: Job, run: JobRun) => Promise<RunResult | void>;
 
 /** What a worker tells about itself, for logs. */
@@ -38,27 +43,34 @@ export interface WorkerOptions {
 
 const errorPauseMs = 3_000;
 
+/** Errors of a call that concern its job only: its next attempt is the service's business. */
+const concernsJobOnly = (error: unknown): error is Error =>
+  [LeaseLostError, NotFoundError, NoAnswerError, UnavailableError].some((kind) => error instanceof kind);
+
 /**
  * Claims and does jobs until its signal is aborted. Every held job ends in one call: completed, failed, snoozed or released; when that cannot be said because
  * the lease is lost, nothing is written.
  */
 class Worker {
   private readonly runs = new Set<JobRun>();
-  private readonly signal: AbortSignal;
+  /** Ends the claims: by the caller's signal, or when one of the loops is refused. */
+  private readonly stop = new AbortController();
+  private readonly signal = this.stop.signal;
   private readonly finished = new AbortController();
 
-  constructor(private readonly options: WorkerOptions) {
-    this.signal = options.signal ?? new AbortController().signal;
-  }
+  constructor(private readonly options: WorkerOptions) {}
 
   async work(): Promise<void> {
+    const { signal, concurrency = 1 } = this.options;
+    const stop = () => this.stop.abort();
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
     const grace = this.stopHandlersAfterGrace();
-    try {
-      await Promise.all(Array.from({ length: this.options.concurrency ?? 1 }, () => this.claimLoop()));
-    } finally {
-      this.finished.abort();
-      await grace;
-    }
+    const ended = await Promise.allSettled(Array.from({ length: concurrency }, () => this.claimLoop().finally(stop)));
+    signal?.removeEventListener('abort', stop);
+    this.finished.abort();
+    await grace;
+    for (const loop of ended) if (loop.status === 'rejected') throw loop.reason as Error;
   }
 
   /** One place for a job: claims, does, claims. */
@@ -98,9 +110,9 @@ class Worker {
     try {
       const outcome = await this.outcomeOf(job, run);
       await run.close();
-      await this.settle(lease, run, outcome);
+      await this.settle(lease, run, outcome).catch((error: unknown) => this.failInstead(lease, outcome, error));
     } catch (error) {
-      if (!(error instanceof LeaseLostError) && !(error instanceof NoAnswerError) && !(error instanceof UnavailableError)) throw error;
+      if (!concernsJobOnly(error)) throw error;
       this.notice({ kind: 'lost', jobId: job.jobId, message: error.message });
     } finally {
       await run.close().catch(() => undefined);
@@ -108,7 +120,7 @@ class Worker {
     }
   }
 
-  private async outcomeOf(job: Job, run: JobRun): Promise<{ result: RunResult } | { thrown: unknown }> {
+  private async outcomeOf(job: Job, run: JobRun): Promise<Outcome> {
     try {
       return { result: (await this.options.handler(job, run)) ?? {} };
     } catch (thrown) {
@@ -116,24 +128,35 @@ class Worker {
     }
   }
 
-  private async settle(lease: Lease, run: JobRun, outcome: { result: RunResult } | { thrown: unknown }): Promise<void> {
+  private async settle(lease: Lease, run: JobRun, outcome: Outcome): Promise<void> {
     const { jobId } = lease;
     if (run.stopped?.why === 'lease-lost') return this.notice({ kind: 'lost', jobId, message: run.stopped.message });
     if ('result' in outcome) {
+      for (const [name, value] of Object.entries(outcome.result)) if (value !== undefined) jsonOf(name, value);
       await lease.complete(outcome.result);
       return this.notice({ kind: 'completed', jobId });
     }
     const { thrown } = outcome;
     if (thrown instanceof Snooze) {
-      await lease.snooze(thrown.seconds, thrown.message);
+      await lease.snooze(thrown.seconds, messageOf(thrown));
       return this.notice({ kind: 'snoozed', jobId, message: thrown.message });
     }
     if (run.stopped && !(thrown instanceof JobFailure)) {
       await lease.release();
       return this.notice({ kind: 'released', jobId, message: run.stopped.message });
     }
-    await lease.fail(failureOf(thrown));
-    this.notice({ kind: 'failed', jobId, message: thrown instanceof Error ? thrown.message : String(thrown) });
+    const failure = failureOf(thrown);
+    if (failure.error.details) jsonOf('details', failure.error.details);
+    await lease.fail(failure);
+    this.notice({ kind: 'failed', jobId, message: failure.error.message });
+  }
+
+  /** An ending that can never be said is a failure. @throws the error when it is another one */
+  private async failInstead(lease: Lease, outcome: Outcome, error: unknown): Promise<void> {
+    if (!(error instanceof InvalidRequestError) && !(error instanceof NotJsonError)) throw error;
+    const failure = failureInsteadOf(outcome, error.message);
+    await lease.fail(failure);
+    this.notice({ kind: 'failed', jobId: lease.jobId, message: failure.error.message });
   }
 
   private async stopHandlersAfterGrace(): Promise<void> {
@@ -151,20 +174,9 @@ class Worker {
   }
 }
 
-function failureOf(thrown: unknown): Failure {
-  if (thrown instanceof JobFailure) {
-    const { retryable, retryAfterSeconds, details } = thrown.options;
-    return {
-      error: { code: thrown.code, message: thrown.message, ...(details === undefined ? {} : { details }) },
-      ...(retryable === undefined ? {} : { retryable }),
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    };
-  }
-  return { error: { code: 'WORKER.ERROR', message: thrown instanceof Error ? thrown.message : String(thrown) } };
-}
-
 /**
  * Claims and does jobs until `signal` is aborted, then lets running handlers end and resolves.
- * @throws ProblemError when the service refuses the worker, such as without a token or for an operation that it does not know
+ * @throws ProblemError when the service refuses the worker, such as without a token or for an operation that it does not know; nothing is claimed any more then,
+ * and the running handlers have ended
  */
 export const runWorker = (options: WorkerOptions): Promise<void> => new Worker(options).work();
