@@ -1613,6 +1613,10 @@ export interface components {
             /** @description A worker of the old routes asked for the operation in the last minute. */
             compat: boolean;
         };
+        CancellationDto: {
+            by: string;
+            reason: string | null;
+        };
         ExplanationFactsDto: {
             status: string;
             /**
@@ -1624,7 +1628,7 @@ export interface components {
             jobsBefore: number | null;
             /** Format: date-time */
             notBefore: string | null;
-            /** @description Maintenance keeps it from being handed out; null when finished. */
+            /** @description Maintenance keeps it from being handed out, but to the workers in its `allow`; null when finished. */
             paused: boolean | null;
             workers: components["schemas"]["AbleWorkersDto"] | null;
             workerId: string | null;
@@ -1637,6 +1641,8 @@ export interface components {
              * @description From past runs of the operation; null unless running, or with too few known runs.
              */
             expectedEndAt: string | null;
+            /** @description Who cancelled it, or asked its worker to end it. */
+            cancellation: components["schemas"]["CancellationDto"] | null;
         };
         ExplanationDto: {
             sentences: string[];
@@ -1659,17 +1665,20 @@ export interface components {
             results: components["schemas"]["BulkResultDto"][];
         };
         ExcludedJobDto: {
-            jobId: string;
+            /** @description With create its place in the request, from 0; else null. */
+            index: number | null;
+            /** @description With create the job that holds the dataset; null where an earlier item would hold it, and where the item is refused. */
+            jobId: string | null;
             /** @example JOBS.FINAL */
             code: string;
         };
         BulkDryRunDto: {
-            /** @description Jobs that would be changed. */
+            /** @description Jobs that would be created or changed. */
             matched: number;
             ids: string[];
-            /** @description The first 20 of them. */
+            /** @description The first 20 of them. Jobs that would be created have the id 00000000-0000-0000-0000-000000000000 and version 0. */
             sample: components["schemas"]["JobDto"][];
-            /** @description Jobs that are named or match, but that the action does not fit; at most 1,000. */
+            /** @description Jobs that are named or match, but that the action does not fit, at most 1,000; items of which no job would be made. */
             excluded: components["schemas"]["ExcludedJobDto"][];
         };
         BulkDto: {
@@ -2552,7 +2561,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Adds `count`; exact up to 10 000. */
                 count?: "estimate" | "exact";
-                /** @description `job`, `trace`, `maintenance` or `worker`. May be repeated: any of these. `!value` leaves the value out. */
+                /** @description `job`, `trace`, `maintenance`, `worker`, `importable` or `openlineage`. May be repeated: any of these. `!value` leaves the value out. */
                 topic?: string[];
                 /** @description Such as `job.failed` or `job.failed.v1`. May be repeated: any of these. `!value` leaves the value out. */
                 type?: string[];
@@ -2642,7 +2651,7 @@ export interface operations {
     streamEvents: {
         parameters: {
             query?: {
-                /** @description `job`, `trace`, `maintenance` or `worker`. May be repeated: any of these. `!value` leaves the value out. */
+                /** @description `job`, `trace`, `maintenance`, `worker`, `importable` or `openlineage`. May be repeated: any of these. `!value` leaves the value out. */
                 topic?: string[];
                 /** @description Such as `job.failed` or `job.failed.v1`. May be repeated: any of these. `!value` leaves the value out. */
                 type?: string[];

@@ -32,7 +32,7 @@ interface EventFilterQuery {
 /** A query class with the members of the filter beside those of another one. */
 function withEventFilter<B extends object>(Base: new () => B): new () => B & EventFilterQuery {
   class FilteredQueryDto extends (Base as new () => object) implements EventFilterQuery {
-    @ApiPropertyOptional(repeated('`job`, `trace`, `maintenance` or `worker`.'))
+    @ApiPropertyOptional(repeated('`job`, `trace`, `maintenance`, `worker`, `importable` or `openlineage`.'))
     @IsAnyOf()
     topic?: AnyOf;
 

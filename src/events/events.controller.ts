@@ -5,9 +5,11 @@ import { Roles, tokenEndsAtMs } from '../auth/index.js';
 import { RequestInvalidError } from '../common/errors/request.errors.js';
 import { ApiProblems } from '../common/http/api-problems.js';
 import { sendList } from '../common/http/send-list.js';
+import { checkTopics } from './event-topics.js';
 import { EventListQueryDto, EventStreamQueryDto, filterOf } from './event-query.dto.js';
 import { EventPageDto } from './events.dto.js';
 import { type EventPageRequest, EventsReader } from './events.reader.js';
+import { OutboxRegistry } from './outbox-registry.js';
 import { EventStreams } from './stream/event-streams.js';
 
 const eventStreamType = 'text/event-stream';
@@ -22,6 +24,7 @@ export class EventsController {
   constructor(
     private readonly reader: EventsReader,
     private readonly streams: EventStreams,
+    private readonly registry: OutboxRegistry,
   ) {}
 
   @Get()
@@ -30,6 +33,7 @@ export class EventsController {
   @ApiOkResponse({ type: EventPageDto })
   @ApiProblems(400)
   async list(@Query() query: EventListQueryDto, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    checkTopics(query, this.registry.topics);
     await sendList({ request, reply }, query, (page) => this.reader.page(requestOf(page)));
   }
 
@@ -55,6 +59,7 @@ export class EventsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    checkTopics(query, this.registry.topics);
     const after = lastEventId ? seqOf(lastEventId) : query.afterSeq;
     const admitted = await this.streams.admit({ filter: filterOf(query), after, endsAtMs: tokenEndsAtMs(request) });
     reply.hijack();

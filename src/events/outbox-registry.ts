@@ -38,4 +38,9 @@ export class OutboxRegistry {
   get sources(): readonly OutboxSource[] {
     return [...this.registered.values()];
   }
+
+  /** All registered topics, in alphabetical order. */
+  get topics(): readonly string[] {
+    return [...new Set(this.sources.map(({ topic }) => topic))].sort();
+  }
 }

@@ -26,8 +26,9 @@ const caller = systemCaller('import');
 const digestOf = (job: TakenJob): string => createHash('sha256').update(mongoose.mongo.BSON.EJSON.stringify(job)).digest('hex');
 
 /** What tells whether a stored job is still as an import left it. */
-type Stored = Pick<JobDocument, '_id' | 'status' | 'version'>;
-const storedFields = { status: 1, version: 1 };
+type Stored = Pick<JobDocument, '_id' | 'status' | 'version' | 'staleTold' | 'overdueTold'>;
+type Replaced = Pick<JobDocument, '_id' | 'version'>;
+const storedFields = { status: 1, version: 1, staleTold: 1, overdueTold: 1 };
 
 /** The database of the service, written by the service's own rules, while it runs or not. */
 export class TakeoverStore {
@@ -70,11 +71,13 @@ export class TakeoverStore {
 
   /** Writes a job under its own id. Safe to repeat; a job that was changed here is left alone. */
   async take(job: TakenJob): Promise<JobTakeover> {
+    // Read before its standing, so that what is replaced is what was judged, or nothing.
+    const stored = await this.inProgress.findById(job._id, { version: 1 }).lean<Replaced>();
     const standing = (await this.standings([job])).get(job._id)!;
     if (standing !== 'taken' && standing !== 'updated') return standing;
     try {
-      const stored = standing === 'updated' ? await this.inProgress.findById(job._id).lean<JobDocument>() : null;
-      const version = stored ? await this.replace(stored, job) : await this.insert(job);
+      const version = standing === 'taken' ? await this.insert(job) : stored && (await this.replace(stored, job));
+      if (version === null) return await this.take(job); // it was changed meanwhile, by somebody or by a telling
       await this.remember(job, version);
       return standing;
     } catch (error) {
@@ -185,11 +188,11 @@ export class TakeoverStore {
     return this.put(this.insertionOf(job));
   }
 
-  /** Takes the job out and puts it back as it is in the source now, in one transaction. */
-  private replace(stored: JobDocument, job: TakenJob): Promise<number> {
+  /** Takes the job out and puts it back as it is in the source now, in one transaction; null when it is not as it was found any more. */
+  private replace(stored: Replaced, job: TakenJob): Promise<number | null> {
     return this.transactions.run(async (session) => {
       const gone = await this.inProgress.collection.findOneAndDelete({ _id: stored._id as never, version: stored.version }, { session });
-      return gone ? this.put(this.insertionOf(job, gone as unknown as JobDocument), session) : stored.version;
+      return gone ? this.put(this.insertionOf(job, gone as unknown as JobDocument), session) : null;
     });
   }
 
@@ -243,10 +246,17 @@ export class TakeoverStore {
   }
 }
 
+/**
+ * The version without what the service told of the job by itself: that changes nothing, and a job that was taken or put back has not been told of. A job that is
+ * told of once more has had a sign of life, or a new due time, in between.
+ */
+const versionWithoutTellings = ({ version, staleTold, overdueTold }: Stored): number =>
+  version - (staleTold ? 1 : 0) - (overdueTold ? 1 : 0);
+
 /** A job without a note was taken by an import that was interrupted before it could note it: it is as it was inserted. */
 function standingOf(job: TakenJob, stored: Stored | undefined, note: TakeoverDocument | undefined): JobTakeover {
   if (!stored) return 'taken';
   if (note?.digest === digestOf(job)) return 'unchanged';
-  if (stored.version !== (note?.version ?? 1) || isFinal(stored.status)) return 'changed-here';
+  if (versionWithoutTellings(stored) !== (note?.version ?? 1) || isFinal(stored.status)) return 'changed-here';
   return 'updated';
 }

@@ -13,6 +13,7 @@ import { CompatCreation } from './compat/compat-creation.js';
 import { BulkCreation } from './bulk/bulk-creation.js';
 import { BulkController } from './bulk/bulk.controller.js';
 import { BulkJobs } from './bulk/bulk-jobs.service.js';
+import { ExplainedJobs } from './explanation/explained-jobs.js';
 import { Explanations } from './explanation/explanations.service.js';
 import { HeldJobs } from './held-jobs.js';
 import { JobController } from './job.controller.js';
@@ -70,6 +71,7 @@ import { RunEstimates } from './run-estimates.js';
       JobRetries,
       CompatCreation,
       StatusReports,
+      ExplainedJobs,
       Explanations,
     ],
     ...[JobClock, JobConflicts, JobPresenter, RunEstimates, JobWatchStore, JobWatch, JobWatchTask],

@@ -185,6 +185,31 @@ describe('importJobsDatabase', () => {
     expect((await importNow()).jobs).toMatchObject({ taken: 0, updated: 0 });
   });
 
+  it('takes no telling of the service for a change of the job, nor a change for a telling', async () => {
+    const here = target.db!.collection('inprogress');
+    const tell = (id: string) =>
+      here.updateOne({ _id: id as never }, [{ $set: { staleTold: '$updatedAt', version: { $add: ['$version', 1] } } }]);
+    const move = (status: string) =>
+      source.db!.collection('inprogress').updateMany({ jobId: { $in: [ids.importing, ids.built] } }, { $set: { status } });
+    await importNow();
+    await tell(ids.importing);
+    await tell(ids.built);
+    expect((await importNow()).jobs).toMatchObject({ updated: 0, unchanged: 9 });
+    await move('partitioning');
+    expect((await importNow({ dryRun: true })).jobs).toMatchObject({ updated: 2 });
+    expect((await importNow()).jobs).toMatchObject({ updated: 2 });
+    expect(await jobOf(ids.importing)).toMatchObject({ phase: 'partitioning', version: 3, staleTold: null });
+    await tell(ids.importing);
+    await here.updateOne({ _id: ids.built as never }, { $set: { phase: 'validating' }, $inc: { version: 1 } });
+    await tell(ids.built);
+    await move('built');
+    const report = await importNow();
+    expect(report.jobs).toMatchObject({ updated: 1 });
+    expect(await jobOf(ids.importing)).toMatchObject({ phase: 'built', version: 5 });
+    expect(await jobOf(ids.built)).toMatchObject({ phase: 'validating', version: 5 });
+    expect(report.refused).toContainEqual({ kind: 'job', id: ids.built, reason: 'it has been changed in Signalbox since it was taken' });
+  });
+
   it('does not take a job whose dataset has one here, nor history once the switch was set here', async () => {
     await importNow({ dryRun: true });
     const empty = await connectTo(testMongodbUrl(), target.name);

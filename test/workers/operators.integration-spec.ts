@@ -86,6 +86,45 @@ describe('what operators do with jobs', () => {
       await replicas.one.compat('POST', '/maintenance-statuses', { msg: 'done', paused: false });
     });
 
+    it('says which workers may take it during maintenance', async () => {
+      const { jobId } = await replicas.createJob();
+      const pause = (setting: object) =>
+        replicas.one.app.inject({
+          method: 'PUT',
+          url: '/api/v1/maintenance',
+          headers: { authorization: replicas.one.bearer('operator'), 'if-match': '*' },
+          payload: setting,
+        });
+      expect((await pause({ on: true, reason: 'Upgrade to 3.2', allow: { workers: ['cw'] } })).statusCode).toBe(200);
+      const { sentences, facts } = await explain(jobId);
+      expect(sentences.slice(1)).toEqual(['During maintenance only the worker cw may take it: Upgrade to 3.2']);
+      expect(facts).toMatchObject({ paused: true });
+      expect((await claim({ worker: { id: 'cw' } })).job.jobId).toBe(jobId);
+      await pause({ on: false });
+    });
+
+    it('says who cancelled a job and why, at once, with its worker, or by force', async () => {
+      const explained = async (jobId: string) => {
+        const { sentences, facts } = await explain(jobId);
+        return [sentences[1], facts.cancellation];
+      };
+      const { jobId: queued } = await replicas.createJob();
+      expect((await explain(queued)).facts.cancellation).toBeNull();
+      await call(`/jobs/${queued}/cancel`, { reason: 'twice' });
+      expect(await explained(queued)).toEqual(['operator asked for it: twice', { by: 'operator', reason: 'twice' }]);
+      const { jobId: running } = await replicas.createJob();
+      const { leaseToken } = await claim();
+      await call(`/jobs/${running}/cancel`, { reason: 'wrong file' });
+      expect((await explain(running)).facts.cancellation).toEqual({ by: 'operator', reason: 'wrong file' });
+      await call(`/jobs/${running}/fail`, { leaseToken, error: { code: 'C', message: 'stopped' } }, 'worker');
+      expect(await explained(running)).toEqual(['operator asked for it: wrong file', { by: 'operator', reason: 'wrong file' }]);
+      const { jobId: forced } = await replicas.createJob();
+      await claim();
+      await call(`/jobs/${forced}/cancel`, { reason: 'soon' });
+      await call(`/jobs/${forced}/cancel`, { reason: 'now', force: true });
+      expect(await explained(forced)).toEqual(['operator asked for it: now', { by: 'operator', reason: 'now' }]);
+    });
+
     it('says what a running job does, in the words of the conflict that it causes', async () => {
       const { jobId, datasetName } = await replicas.createJob();
       const { leaseToken } = await claim();
@@ -135,8 +174,13 @@ describe('what operators do with jobs', () => {
         { datasetName: taken, operation: 'ADD', onConflict: 'return' },
       ];
       expect((await bulk({ action: 'create', items, dryRun: true }, 'pipeline')).body).toMatchObject({
-        matched: 2,
-        excluded: [{ jobId: holder, code: 'JOBS.TARGET_BUSY' }],
+        matched: 1,
+        sample: [{ datasetName: items[0]!.datasetName }],
+        excluded: [
+          { index: 1, jobId: holder, code: 'JOBS.TARGET_BUSY' },
+          { index: 2, jobId: null, code: 'REQUEST.INVALID' },
+          { index: 3, jobId: holder, code: 'JOBS.TARGET_BUSY' },
+        ],
       });
       const { status, body } = await bulk({ action: 'create', items }, 'pipeline');
       expect(status).toBe(200);
@@ -228,6 +272,10 @@ describe('what operators do with jobs', () => {
     it('has caps and roles', async () => {
       const items = Array.from({ length: 501 }, () => ({ datasetName: freshDataset(), operation: 'ADD' }));
       expect((await bulk({ action: 'create', items })).status).toBe(413);
+      const ids = Array.from({ length: 1_001 }, (_, index) => `id-${index}`);
+      for (const body of [{ ids, reason: 'r' }, { ids }, { ids: ids.map(() => 'a'), reason: 'r' }])
+        expect(await bulk({ action: 'cancel', ...body })).toMatchObject({ status: 413, body: { code: 'REQUEST.TOO_LARGE' } });
+      expect((await bulk({ action: 'cancel', ids: ids.slice(1), reason: 'r', dryRun: true })).body.excluded).toHaveLength(1_000);
       expect((await bulk({ action: 'cancel', ids: ['a'], reason: 'r' }, 'pipeline')).status).toBe(403);
       expect((await bulk({ action: 'create', items: items.slice(0, 1) }, 'worker')).status).toBe(403);
     });

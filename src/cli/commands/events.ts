@@ -28,7 +28,7 @@ const columns: readonly Column[] = [
 ];
 
 const filterOptions = (): Option[] => [
-  new Option('--topic <topic>', 'job, trace, maintenance, worker or openlineage; may be repeated').argParser(collect),
+  new Option('--topic <topic>', 'job, trace, maintenance, worker, importable or openlineage; may be repeated').argParser(collect),
   new Option('--type <type>', 'such as job.failed; may be repeated').argParser(collect),
   new Option('--subject <path>', 'such as jobs/ID'),
   new Option('--dataset <name>', 'only of this dataset'),

@@ -41,14 +41,15 @@ export async function bulkRequestOf(body: BulkDto, roles: readonly Role[]): Prom
 }
 
 function creationOf({ items, ids, filter, changes }: BulkDto): BulkRequest {
+  if (items && items.length > maxItems) throw new RequestTooLargeError(`At most ${maxItems} jobs are created at once.`);
   if (!items || items.length === 0) throw invalid('/items', 'must name the jobs to create');
   if (ids ?? filter ?? changes) throw invalid('/items', 'must stand alone');
-  if (items.length > maxItems) throw new RequestTooLargeError(`At most ${maxItems} jobs are created at once.`);
   return { action: 'create', items };
 }
 
 async function changeOf(body: BulkDto, action: BulkChange['action']): Promise<BulkChange> {
-  const { reason, changes } = body;
+  const { reason, changes, ids } = body;
+  if (ids && ids.length > maxIds) throw new RequestTooLargeError(`At most ${maxIds} jobs are changed at once.`);
   if (body.items) throw invalid('/items', 'are for create only');
   if (reason === undefined) throw invalid('/reason', 'must say why');
   if (action === 'edit' && (!changes || Object.keys(editOf(changes)).length === 0)) throw invalid('/changes', 'must say what to edit');
@@ -59,7 +60,7 @@ async function changeOf(body: BulkDto, action: BulkChange['action']): Promise<Bu
 async function selectionOf({ ids, filter, expectedCount }: BulkDto): Promise<Selection> {
   if ((ids === undefined) === (filter === undefined)) throw invalid('/ids', 'or filter must be sent, one of the two');
   if (filter) return { kind: 'filter', filter: await readFilter(filter), expectedCount };
-  if (ids!.length > maxIds) throw new RequestTooLargeError(`At most ${maxIds} jobs are changed at once.`);
+  if (new Set(ids).size < ids!.length) throw invalid('/ids', 'must name each job once');
   return { kind: 'ids', ids: ids! };
 }
 

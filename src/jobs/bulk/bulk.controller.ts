@@ -20,6 +20,8 @@ import { BulkAnswerDto, BulkDryRunDto, BulkDto, type BulkResultDto } from './bul
 const sampleSize = 20;
 /** A thousand transactions take some seconds. */
 const handlerSeconds = 120;
+/** More ids than the body has room for, so that too many of them are told from what is no body at all. */
+const bodyLimits = { items: 30_000 };
 /** Changes of different jobs do not wait for each other. */
 const atATime = 8;
 
@@ -45,7 +47,7 @@ export class BulkController {
   @Post()
   @HttpCode(200)
   @Roles('operator', 'pipeline')
-  @RouteConfig({ handlerSeconds })
+  @RouteConfig({ handlerSeconds, bodyLimits })
   @ApiOperation({
     summary: 'Create, cancel, retry, release or edit many jobs',
     description:
@@ -64,7 +66,7 @@ export class BulkController {
   ): Promise<BulkAnswerDto | BulkDryRunDto> {
     const wanted = await bulkRequestOf(body, roles);
     if (wanted.action === 'create') {
-      if (body.dryRun) return this.dryCreation(wanted.items);
+      if (body.dryRun) return this.dryCreation(wanted.items, caller);
       const create: Act = (index) => this.creation.create(wanted.items[index]!, { index, key, caller });
       return this.answer(wanted.items.length, { atATime: 1, ids: null, act: create, requestId: request.id }); // in order, as their times of creation
     }
@@ -80,15 +82,18 @@ export class BulkController {
       matched: matched.length,
       ids: matched.map(({ _id }) => _id),
       sample: await this.presenter.showAll(matched.slice(0, sampleSize)),
-      excluded: [...excluded],
+      excluded: excluded.map((each) => ({ index: null, ...each })),
     };
   }
 
-  private async dryCreation(items: readonly CreateJobDto[]): Promise<BulkDryRunDto> {
-    const busy = await this.creation.busy(items);
-    const held = new Set(busy.map(({ datasetName }) => datasetName));
-    const free = items.filter(({ datasetName }) => !held.has(datasetName));
-    return { matched: free.length, ids: [], sample: [], excluded: busy.map(({ jobId }) => ({ jobId, code: 'JOBS.TARGET_BUSY' })) };
+  private async dryCreation(items: readonly CreateJobDto[], caller: Caller): Promise<BulkDryRunDto> {
+    const { jobs, excluded } = await this.creation.plan(items, caller);
+    return {
+      matched: jobs.length,
+      ids: [],
+      sample: await this.creation.preview(jobs.slice(0, sampleSize), caller),
+      excluded: [...excluded],
+    };
   }
 
   private async answer(

@@ -1,19 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import {
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsString,
-  Length,
-  Matches,
-  Max,
-  Min,
-  ValidateIf,
-  ValidateNested,
-} from 'class-validator';
+import { IsArray, IsBoolean, IsIn, IsInt, IsString, Length, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { IsPlainObject, readableMessage, readableText } from '../../common/http/dto-rules.js';
 import { JobDto } from '../job-answers.dto.js';
 import { CreateJobDto, EditJobDto } from '../jobs.dto.js';
@@ -39,7 +26,6 @@ export class BulkDto {
   @ApiPropertyOptional({ type: [String], maxItems: 1_000 })
   @ValidateIf(given('ids'))
   @IsArray()
-  @ArrayUnique()
   @IsString({ each: true })
   ids?: string[];
 
@@ -79,10 +65,17 @@ export class BulkDto {
   expectedCount?: number;
 }
 
-/** A job that the action does not fit. */
+/** A job that the action does not fit, or an item of which no job would be made. */
 export class ExcludedJobDto {
-  @ApiProperty()
-  jobId!: string;
+  @ApiProperty({ type: 'integer', nullable: true, description: 'With create its place in the request, from 0; else null.' })
+  index!: number | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'With create the job that holds the dataset; null where an earlier item would hold it, and where the item is refused.',
+  })
+  jobId!: string | null;
 
   @ApiProperty({ example: 'JOBS.FINAL' })
   code!: string;
@@ -90,16 +83,22 @@ export class ExcludedJobDto {
 
 /** What a bulk request would change. */
 export class BulkDryRunDto {
-  @ApiProperty({ type: 'integer', description: 'Jobs that would be changed.' })
+  @ApiProperty({ type: 'integer', description: 'Jobs that would be created or changed.' })
   matched!: number;
 
   @ApiProperty({ type: [String] })
   ids!: string[];
 
-  @ApiProperty({ type: [JobDto], description: 'The first 20 of them.' })
+  @ApiProperty({
+    type: [JobDto],
+    description: 'The first 20 of them. Jobs that would be created have the id 00000000-0000-0000-0000-000000000000 and version 0.',
+  })
   sample!: JobDto[];
 
-  @ApiProperty({ type: [ExcludedJobDto], description: 'Jobs that are named or match, but that the action does not fit; at most 1,000.' })
+  @ApiProperty({
+    type: [ExcludedJobDto],
+    description: 'Jobs that are named or match, but that the action does not fit, at most 1,000; items of which no job would be made.',
+  })
   excluded!: ExcludedJobDto[];
 }
 

@@ -19,6 +19,15 @@ export class AbleWorkersDto {
   compat!: boolean;
 }
 
+/** Who wanted that a job ends. */
+export class CancellationDto {
+  @ApiProperty()
+  by!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  reason!: string | null;
+}
+
 /** What the sentences are made of. */
 export class ExplanationFactsDto {
   @ApiProperty()
@@ -33,7 +42,11 @@ export class ExplanationFactsDto {
   @ApiProperty(nullableInstant)
   notBefore!: string | null;
 
-  @ApiProperty({ type: Boolean, nullable: true, description: 'Maintenance keeps it from being handed out; null when finished.' })
+  @ApiProperty({
+    type: Boolean,
+    nullable: true,
+    description: 'Maintenance keeps it from being handed out, but to the workers in its `allow`; null when finished.',
+  })
   paused!: boolean | null;
 
   @ApiProperty({ type: AbleWorkersDto, nullable: true })
@@ -50,6 +63,9 @@ export class ExplanationFactsDto {
 
   @ApiProperty({ ...nullableInstant, description: 'From past runs of the operation; null unless running, or with too few known runs.' })
   expectedEndAt!: string | null;
+
+  @ApiProperty({ type: CancellationDto, nullable: true, description: 'Who cancelled it, or asked its worker to end it.' })
+  cancellation!: CancellationDto | null;
 }
 
 /** Why a job is where it is. */
@@ -62,7 +78,7 @@ export class ExplanationDto {
 }
 
 /** An explanation as the API shows it. */
-export function explanationDtoOf({ sentences, job, surroundings }: Explanation): ExplanationDto {
+export function explanationDtoOf({ sentences, job, surroundings, cancellation }: Explanation): ExplanationDto {
   const around = surroundings && {
     jobsBefore: surroundings.jobsBefore,
     paused: surroundings.pause !== null,
@@ -79,6 +95,7 @@ export function explanationDtoOf({ sentences, job, surroundings }: Explanation):
       notBefore: job.notBefore?.toISOString() ?? null,
       workerId: job.lease?.workerId ?? null,
       leaseExpiresAt: job.lease?.expiresAt.toISOString() ?? null,
+      cancellation: cancellation && { by: cancellation.by, reason: cancellation.reason },
     },
   };
 }

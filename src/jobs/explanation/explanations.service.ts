@@ -6,9 +6,9 @@ import { JobClock } from '../job-clock.js';
 import { JobListsStore } from '../job-lists.store.js';
 import type { JobView } from '../job-views.js';
 import { isFinal } from '../jobs-lifecycle.js';
-import { JobsService } from '../jobs.service.js';
 import { RunEstimates } from '../run-estimates.js';
-import { explain, type Surroundings } from './job-explanation.js';
+import { ExplainedJobs } from './explained-jobs.js';
+import { type Cancellation, explain, type Surroundings } from './job-explanation.js';
 
 /** Why a job is where it is: for people, and for programs. */
 export interface Explanation {
@@ -16,13 +16,14 @@ export interface Explanation {
   readonly job: JobView;
   /** Null for a finished job, which nothing around it changes. */
   readonly surroundings: Surroundings | null;
+  readonly cancellation: Cancellation | null;
 }
 
 /** Looks around a job and says why it is where it is. */
 @Injectable()
 export class Explanations {
   constructor(
-    private readonly jobs: JobsService,
+    private readonly jobs: ExplainedJobs,
     private readonly lists: JobListsStore,
     private readonly gate: MaintenanceGate,
     private readonly workers: WorkerRegistry,
@@ -33,9 +34,10 @@ export class Explanations {
 
   /** @throws JobNotFoundError */
   async of(id: string): Promise<Explanation> {
-    const job = await this.jobs.get(id);
+    const { job, cancellation } = await this.jobs.get(id);
     const surroundings = await this.around(job);
-    return { sentences: explain(job, surroundings), job, surroundings: isFinal(job.status) ? null : surroundings };
+    const sentences = explain(job, surroundings, cancellation);
+    return { sentences, job, surroundings: isFinal(job.status) ? null : surroundings, cancellation };
   }
 
   private async around(job: JobView): Promise<Surroundings> {
@@ -46,7 +48,7 @@ export class Explanations {
       this.clock.isOverdue(job),
       this.estimates.expectedEndOf(job),
     ]);
-    const pause = on && !allow.datasets.includes(job.datasetName) ? { reason } : null;
+    const pause = on && !allow.datasets.includes(job.datasetName) ? { reason, workers: allow.workers } : null;
     return { jobsBefore, workers, pause, staleSeconds: this.settings.jobsStaleSeconds, overdue, expectedEndAt };
   }
 }

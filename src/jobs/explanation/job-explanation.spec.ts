@@ -40,7 +40,20 @@ describe('the explanation of a queued job', () => {
     ['waits for its turn', {}, { ...served, jobsBefore: 2 }, ['It waits for its turn behind 2 jobs.']],
     ['was lost', { losses: 1 }, served, ['It is the next of its operation. Its worker was lost 1 of 3 allowed times.']],
     ['is taken by old workers', {}, { ...alone, workers: { ...alone.workers, compat: true } }, ['It is the next of its operation.']],
-    ['is paused', {}, { ...alone, pause: { reason: 'Upgrade' } }, ['Nothing is handed out during maintenance: Upgrade']],
+    ['is paused', {}, { ...alone, pause: { reason: 'Upgrade', workers: [] } }, ['Nothing is handed out during maintenance: Upgrade']],
+    ['is paused, nobody says why', {}, { ...alone, pause: { reason: null, workers: [] } }, ['Nothing is handed out during maintenance.']],
+    [
+      'waits for a canary worker',
+      {},
+      { ...alone, pause: { reason: 'Upgrade', workers: ['cw'] } },
+      ['During maintenance only the worker cw may take it: Upgrade'],
+    ],
+    [
+      'waits for one of some canary workers',
+      {},
+      { ...alone, pause: { reason: null, workers: ['cw', 'cx'] } },
+      ['During maintenance only the workers cw, cx may take it.'],
+    ],
     ['waits, as somebody asked', { notBefore: minutes(5) }, alone, ['It waits until 2026-03-01T12:05:00.000Z, as somebody asked for.']],
     [
       'is overdue',
@@ -97,6 +110,20 @@ describe('the explanation of a running job', () => {
     ]);
     expect(behindFirst(running({ lease: null, updatedAt: minutes(-59) }), alone)).toEqual([]);
   });
+
+  it.each<[number, string]>([
+    [1, '1 second'],
+    [59, '59 seconds'],
+    [119, '119 seconds'],
+    [120, '2 minutes'],
+    [7_199, '119 minutes'],
+    [7_200, '2 hours'],
+    [172_800, '2 days'],
+    [28_029_180, '324 days'],
+  ])('says of a silence of %d seconds how long it is: %s', (seconds, words) => {
+    const silent = running({ lease: null, updatedAt: minutes(-seconds / 60) });
+    expect(behindFirst(silent, { ...alone, staleSeconds: 0 })[0]).toContain(`Nothing was heard of it for ${words}:`);
+  });
 });
 
 describe('the explanation of a finished job', () => {
@@ -110,5 +137,16 @@ describe('the explanation of a finished job', () => {
       { status: 'cancelled', cancelRequested: { at: now, by: 'Kari', reason: 'wrong file' } },
       ['ADD of ROAD_TRAFFIC was cancelled at 2026-03-01T12:00:00.000Z, after 0 attempts.', 'Kari asked for it: wrong file'],
     ],
+    [
+      { status: 'completed', attempt: 1, cancelRequested: { at: now, by: 'Kari', reason: 'wrong file' } },
+      ['ADD of ROAD_TRAFFIC completed at 2026-03-01T12:00:00.000Z, after 1 attempt.'],
+    ],
   ])('says how it ended: %j', (change, expected) => expect(explain(job({ ...change, finishedAt: now }), alone)).toEqual(expected));
+
+  it('says who cancelled it, where the job itself does not know', () => {
+    const cancelled = job({ status: 'cancelled', finishedAt: now });
+    expect(explain(cancelled, alone, { by: 'Ola', reason: 'twice' })[1]).toBe('Ola asked for it: twice');
+    expect(explain(cancelled, alone, { by: 'Ola', reason: null })[1]).toBe('Ola asked for it.');
+    expect(explain(cancelled, alone, null)).toHaveLength(1);
+  });
 });

@@ -2,8 +2,8 @@ import type { JobView } from '../job-views.js';
 
 /** What the sentences are made of, beside the job itself. */
 export interface Surroundings {
-  /** Why claims are refused now; null while they are not. */
-  readonly pause: { readonly reason: string | null } | null;
+  /** Why claims are refused now, and the workers whose are not; null while none are. */
+  readonly pause: { readonly reason: string | null; readonly workers: readonly string[] } | null;
   /** Queued jobs of the same operation whose turn is before. */
   readonly jobsBefore: number;
   /** Workers that can run the operation, by state, and whether old workers ask for it. */
@@ -15,11 +15,29 @@ export interface Surroundings {
   readonly expectedEndAt: Date | null;
 }
 
+/** Who wanted that a job ends, and why, as far as that is known. */
+export interface Cancellation {
+  readonly by: string;
+  readonly reason: string | null;
+}
+
 /** What a sentence about a job's state needs of it. */
 export type Stated = Pick<JobView, 'status' | 'phase' | 'percent' | 'lease' | 'createdAt'>;
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 const at = (instant: Date | null): string => instant?.toISOString() ?? 'an unknown time';
+
+const units: readonly (readonly [number, string])[] = [
+  [86_400, 'day'],
+  [3_600, 'hour'],
+  [60, 'minute'],
+];
+
+/** Seconds in the largest unit that there is more than one of. */
+function spanOf(seconds: number): string {
+  const [size, unit] = units.find(([each]) => seconds >= 2 * each) ?? [1, 'second'];
+  return plural(Math.floor(seconds / size), unit);
+}
 
 /** Says what a job does, as the end of a sentence: `is running, partitioning at 62 %, on imp-3`. */
 export function stateClause({ status, phase, percent, lease, createdAt }: Stated): string {
@@ -32,13 +50,14 @@ export function stateClause({ status, phase, percent, lease, createdAt }: Stated
 
 /**
  * Why a job is where it is, in one to five sentences, by the database's clock: what it does, what it waits for, and what is wrong with it.
+ * @param cancellation who wanted its end; where that is not known from elsewhere, who asked its worker for it
  * @see API.md 2
  */
-export function explain(job: JobView, surroundings: Surroundings): string[] {
+export function explain(job: JobView, surroundings: Surroundings, cancellation: Cancellation | null = job.cancelRequested): string[] {
   const first = `${job.operation} of ${job.datasetName} ${stateClause(job)}.`;
   if (job.status === 'queued') return [first, ...waiting(job, surroundings), ...late(job, surroundings)];
   if (job.status === 'running') return [first, ...running(job, surroundings), ...late(job, surroundings)];
-  return ended(job);
+  return ended(job, cancellation);
 }
 
 const late = ({ dueAt }: JobView, { overdue }: Surroundings): string[] => (overdue ? [`It was due at ${at(dueAt)} and is overdue.`] : []);
@@ -59,8 +78,13 @@ function untilLater({ notBefore, failures, maxFailures, error, attempts }: JobVi
   return [`It waits until ${at(notBefore)}, as ${last === 'snoozed' ? 'its worker' : 'somebody'} asked for.`];
 }
 
-const paused = (pause: Surroundings['pause']): string[] =>
-  pause ? [`Nothing is handed out during maintenance${pause.reason === null ? '' : `: ${pause.reason}`}`] : [];
+function paused(pause: Surroundings['pause']): string[] {
+  if (!pause) return [];
+  const { reason, workers } = pause;
+  const able = `the worker${workers.length === 1 ? '' : 's'} ${workers.join(', ')}`;
+  const what = workers.length === 0 ? 'Nothing is handed out during maintenance' : `During maintenance only ${able} may take it`;
+  return [reason === null ? `${what}.` : `${what}: ${reason}`];
+}
 
 function turn({ losses, maxLosses }: JobView, before: number): string[] {
   const place = before === 0 ? 'It is the next of its operation.' : `It waits for its turn behind ${plural(before, 'job')}.`;
@@ -99,14 +123,16 @@ function underLease({ expiresAt, heartbeatAt, excused }: NonNullable<JobView['le
 }
 
 function withoutLease({ updatedAt, serverNow }: JobView, staleSeconds: number): string[] {
-  const silentMinutes = Math.floor((serverNow.getTime() - updatedAt.getTime()) / 60_000);
-  if (serverNow.getTime() - updatedAt.getTime() <= staleSeconds * 1_000) return [];
-  return [`Nothing was heard of it for ${plural(silentMinutes, 'minute')}: release or fail it when its worker is gone.`];
+  const silentSeconds = (serverNow.getTime() - updatedAt.getTime()) / 1_000;
+  if (silentSeconds <= staleSeconds) return [];
+  return [`Nothing was heard of it for ${spanOf(silentSeconds)}: release or fail it when its worker is gone.`];
 }
 
-function ended({ operation, datasetName, status, finishedAt, attempt, error, cancelRequested }: JobView): string[] {
+function ended({ operation, datasetName, status, finishedAt, attempt, error }: JobView, cancellation: Cancellation | null): string[] {
   const how = status === 'cancelled' ? 'was cancelled' : status;
   const when = `${operation} of ${datasetName} ${how} at ${at(finishedAt)}, after ${plural(attempt, 'attempt')}.`;
   if (error) return [when, `${error.code}: ${error.message}`];
-  return cancelRequested ? [when, `${cancelRequested.by} asked for it: ${cancelRequested.reason}`] : [when];
+  if (status !== 'cancelled' || !cancellation) return [when];
+  const { by, reason } = cancellation;
+  return [when, reason === null ? `${by} asked for it.` : `${by} asked for it: ${reason}`];
 }
