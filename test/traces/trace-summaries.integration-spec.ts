@@ -131,6 +131,18 @@ describe('the summary of a trace', () => {
       expect(await client.events(traceId)).toHaveLength(2);
     });
   });
+
+  it('takes 100 different contents of one event that arrive at once over two replicas', async () => {
+    await withPlatform(async ({ start }) => {
+      const replicas = [await start(), await start()];
+      const clients = replicas.map(clientOf);
+      const traceId = await clients[0]!.create(upload(freshDataset()));
+      const sent = await Promise.all(times(100, (index) => clients[index % 2]!.append(traceId, step(1, { duration: index }))));
+      expect(new Set(sent.map((event) => event.trace_event_id)).size).toBe(1);
+      const stored = (await eventsOf(replicas[0]!, traceId)).filter((event) => event.component === 'my-component');
+      expect(stored.map((event) => event.edition).sort((a, b) => a - b)).toEqual(times(100, (index) => index));
+    });
+  });
 });
 
 describe('queries of traces', () => {
