@@ -7,7 +7,7 @@ export class Turns {
   take<T>(subject: string, work: () => Promise<T>): Promise<T> {
     const before = this.ends.get(subject);
     const done = before ? before.then(work) : work();
-    const end = done.then(
+    const end: Promise<void> = done.then(
       () => this.leave(subject, end),
       () => this.leave(subject, end), // the failure belongs to who asked for the work
     );

@@ -1,3 +1,4 @@
+import { readWithDigits } from './compat/exact-json.js';
 import type { EventContent } from './trace-content.js';
 import { type BoundedNames, endOf, type TraceFold } from './trace-fold.js';
 import { dateIn } from './trace-time.js';
@@ -48,9 +49,9 @@ export function traceDtoOf(trace: TraceDocument): TraceDto {
 
 const orNull = (value: unknown): unknown => value ?? null;
 
-/** An event as the native API shows it. Numbers beyond JavaScript's are rounded here; the old API shows their digits. */
+/** An event as the native API shows it: numbers beyond JavaScript's as texts; the old API shows them as they were sent. */
 export function traceEventDtoOf({ traceEventId, edition, startTime, content: text, receivedAt }: ListedEvent): TraceEventDto {
-  const content = JSON.parse(text) as EventContent;
+  const content = readWithDigits(text) as EventContent;
   const { component, domain, trace_status: traceStatus, trace_event_status: traceEventStatus, end_time: endTime } = content;
   const times = { startTime, endTime, startedAt: isoOrNull(dateIn(startTime)), endedAt: isoOrNull(dateIn(endTime)) };
   return {
