@@ -47,7 +47,7 @@ describe('readWithDigits', () => {
   });
 
   it('reads any other JSON as everybody does', () => {
-    const numbers = fc.json().filter((json) => !/\d{16}/.test(json));
+    const numbers = fc.json().filter((json) => !/(?<![.\d])\d{16,}(?![.\deE])/.test(json));
     fc.assert(fc.property(numbers, (json) => expect(readWithDigits(`[${json},1e5]`)).toEqual([JSON.parse(json), 1e5])));
   });
 });
