@@ -53,7 +53,9 @@ export class TracesService {
     const { event, fold } = prepared(written, owner);
     const traceId = newTraceId(owner.datasetName);
     const { id, name } = caller.actor;
-    const trace = { traceId, ...owner, s3Path: event.s3Path, createdBy: { id, name }, state: 'running', fold } as const;
+    const { datasetName, datasetVersion } = owner;
+    const dataset = { datasetId: datasetName, datasetName, datasetVersion };
+    const trace = { traceId, ...dataset, s3Path: event.s3Path, createdBy: { id, name }, state: 'running', fold } as const;
     try {
       await this.store.create(trace, event, { type: 'trace.started', to: 'STARTED', caller });
     } catch (error) {

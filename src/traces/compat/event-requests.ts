@@ -25,8 +25,9 @@ const unset = 'N/A';
 
 /** The dataset that a new trace belongs to. */
 export interface TraceOwner {
-  /** What permissions are asked for. */
+  /** What the permission to create is asked for. */
   readonly datasetId: string;
+  /** Who owns the trace from then on. */
   readonly datasetName: string;
   /** Behind the first `/` of `domain_id`; null without one. */
   readonly datasetVersion: string | null;
@@ -75,7 +76,7 @@ export class EventRequest {
   }
 
   /**
-   * The owner of a new trace. An old caller's `application_id` is the dataset's id as a whole.
+   * The owner of a new trace: the dataset before the first `/`. To create one, an old caller is asked for its `application_id` as a whole.
    * @throws TraceEventInvalidError; TraceAccessDeniedError when it is about no dataset
    * @see contracts/traces.md 2.3
    */
