@@ -130,6 +130,11 @@ describe('writing to the trace API of old (contract A, section 12)', () => {
     },
   );
 
+  it.each(['d\u0000s/1', 'd\ns/1', 'd\u202es/1'])('S6: refuses the dataset in %j, of which a trace id would be made', async (domainId) => {
+    const reply = await as.service.post('/status', upload('ds', { domain_id: domainId }));
+    expect([reply.status, reply.json<{ message: string }>().message]).toEqual([400, expect.stringContaining('domain_id')]);
+  });
+
   it.each(['', null, 5])('S6: refuses the s3_path %j', async (path) => {
     expect((await as.own.post('/status', upload('ds', { s3_path: path }))).status).toBe(400);
   });

@@ -94,7 +94,7 @@ describe('EventRequest', () => {
     expect(() => requestOf(JSON.stringify(body)).owner()).toThrow(TraceAccessDeniedError);
   });
 
-  it.each(['', '/1'])('finds no dataset in the domain_id %j', (domainId) => {
+  it.each(['', '/1', 'd\u0000s/1', 'ds\n', 'd\u202es', 'd\u0085s', ' ds/1', 'e\u0301', 'x'.repeat(256), 'd\ud800s'])('finds no dataset in the domain_id %j', (domainId) => {
     expect(() => requestOf(JSON.stringify({ ...creation, domain_id: domainId })).owner()).toThrow(TraceEventInvalidError);
   });
 

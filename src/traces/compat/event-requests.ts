@@ -1,3 +1,4 @@
+import { datasetNameFault } from '../../common/names.js';
 import { type EventContent, type EventField, eventFields, type WrittenContent } from '../trace-content.js';
 import { TraceAccessDeniedError, TraceEventInvalidError } from '../traces.errors.js';
 import { type ExactObject, exactObjectOf } from './exact-json.js';
@@ -85,7 +86,8 @@ export class EventRequest {
     const domainId = this.requiredText('domain_id');
     const slash = domainId.indexOf('/');
     const datasetName = slash < 0 ? domainId : domainId.slice(0, slash);
-    if (datasetName === '') throw new TraceEventInvalidError('domain_id must begin with the id of a dataset.', 'domain_id');
+    const fault = datasetNameFault(datasetName);
+    if (fault) throw new TraceEventInvalidError(`domain_id must begin with the id of a dataset, which ${fault}.`, 'domain_id');
     const version = slash < 0 ? null : domainId.slice(slash + 1);
     return { datasetId: this.names.get('domain') === 'application' ? domainId : datasetName, datasetName, datasetVersion: version };
   }
