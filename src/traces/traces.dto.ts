@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ListCountDto } from '../common/http/page.js';
-import { type TraceState, traceStates } from './trace-fold.js';
+import { type TraceState, traceStates } from './summary/trace-fold.js';
 
 const nullableText = { type: String, nullable: true } as const;
 const nullableInstant = { type: String, format: 'date-time', nullable: true } as const;

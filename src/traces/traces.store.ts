@@ -11,8 +11,8 @@ import { insertionFilter, insertionPipeline, operand, serverTime, type Versioned
 import { statementLimits } from '../database/connection-options.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
 import { Transactions, type TransactionSession } from '../database/transactions.js';
-import type { TraceFold } from './trace-fold.js';
-import { projectionPipeline } from './trace-projection.js';
+import type { TraceFold } from './summary/trace-fold.js';
+import { projectionPipeline } from './summary/trace-projection.js';
 import { traceEventModel, type TraceDocument, type TraceEventDocument, traceModel } from './traces.schema.js';
 
 /** What is needed of a trace to append to it. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { systemCaller } from '../../src/common/caller.js';
-import { contentHashOf, type EventContent, foldedEvent } from '../../src/traces/trace-content.js';
-import { foldOf, joinFolds, stateOf, type TraceFold } from '../../src/traces/trace-fold.js';
+import { contentHashOf, type EventContent, foldedEvent } from '../../src/traces/content/trace-content.js';
+import { foldOf, joinFolds, stateOf, type TraceFold } from '../../src/traces/summary/trace-fold.js';
 import type { TraceDocument, TraceEventDocument } from '../../src/traces/traces.schema.js';
 import { type NewEvent, TracesStore } from '../../src/traces/traces.store.js';
 import { eventually } from '../events/eventually.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { NativeClient, refusal } from '../jobs/native-client.js';
 import { eventually } from '../events/eventually.js';
-import { placeInTime } from '../../src/traces/trace-time.js';
+import { placeInTime } from '../../src/traces/content/trace-time.js';
 import { testMongodbUrl, withConnection } from '../support/database.js';
 import { useService } from '../support/use-service.js';
 import { freshDataset, step, TraceClient, upload } from './trace-client.js';

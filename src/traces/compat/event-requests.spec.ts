@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { contentHashOf, eventFields } from '../trace-content.js';
+import { contentHashOf, eventFields } from '../content/trace-content.js';
 import { TraceAccessDeniedError, TraceEventInvalidError } from '../traces.errors.js';
 import { EventRequest } from './event-requests.js';
 

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { type Page, type PageQueryDto, readCountablePage } from '../common/http/page.js';
-import { unlessTooBroad } from '../database/mongo-errors.js';
-import { type LinkedJob, JobsReader } from '../jobs/index.js';
+import { type Page, type PageQueryDto, readCountablePage } from '../../common/http/page.js';
+import { unlessTooBroad } from '../../database/mongo-errors.js';
+import { type LinkedJob, JobsReader } from '../../jobs/index.js';
 import { type ListedEvent, TraceEventsStore } from './trace-events.store.js';
 import type { TraceFilter } from './trace-filter.js';
-import { uuidInTraceId } from './trace-ids.js';
+import { uuidInTraceId } from '../content/trace-ids.js';
 import { TraceListsStore, type TraceSort } from './trace-lists.store.js';
-import { TraceNotFoundError } from './traces.errors.js';
-import type { TraceDocument } from './traces.schema.js';
-import { TracesStore } from './traces.store.js';
+import { TraceNotFoundError } from '../traces.errors.js';
+import type { TraceDocument } from '../traces.schema.js';
+import { TracesStore } from '../traces.store.js';
 
 /** Which page of which list. */
 export interface TracePageRequest {

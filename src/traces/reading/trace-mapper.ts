@@ -1,10 +1,10 @@
-import { readWithDigits } from './compat/exact-json.js';
-import type { EventContent } from './trace-content.js';
-import { type BoundedNames, endOf, type TraceFold } from './trace-fold.js';
-import { dateIn } from './trace-time.js';
+import { readWithDigits } from '../content/exact-json.js';
+import type { EventContent } from '../content/trace-content.js';
+import { type BoundedNames, endOf, type TraceFold } from '../summary/trace-fold.js';
+import { dateIn } from '../content/trace-time.js';
 import type { ListedEvent } from './trace-events.store.js';
-import type { FailedStepDto, TraceDto, TraceEventDto, TraceFilesDto, TraceNamesDto } from './traces.dto.js';
-import type { TraceDocument } from './traces.schema.js';
+import type { FailedStepDto, TraceDto, TraceEventDto, TraceFilesDto, TraceNamesDto } from '../traces.dto.js';
+import type { TraceDocument } from '../traces.schema.js';
 
 const isoOrNull = (at: Date | null): string | null => at?.toISOString() ?? null;
 
