@@ -176,8 +176,11 @@ export class TraceEventDto {
   @ApiProperty()
   component!: string;
 
-  @ApiProperty({ ...anyJson, description:
-      'As it was sent, as all free-form fields; null where nothing was sent. Integers beyond 2^53, and numbers too great for a double, are texts of their digits.' })
+  @ApiProperty({
+    ...anyJson,
+    description:
+      'As it was sent, as all free-form fields; null where nothing was sent. Integers beyond 2^53, and numbers too great for a double, are texts of their digits.',
+  })
   operation!: unknown;
 
   @ApiProperty(anyJson)

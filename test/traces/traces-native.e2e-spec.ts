@@ -101,7 +101,8 @@ describe('traces on the native API', () => {
 
   it('shows numbers that JavaScript does not hold as texts of their digits', async () => {
     const traceId = await client.create(upload(freshDataset()));
-    const numbers = '"meta":{"id":9007199254740993,"text":"9007199254740993"},"duration":1e400,"status_body":{"n":[12345678901234567890123,1.5]}';
+    const numbers =
+      '"meta":{"id":9007199254740993,"text":"9007199254740993"},"duration":1e400,"status_body":{"n":[12345678901234567890123,1.5]}';
     expect((await client.post(`/status/${traceId}`, `${JSON.stringify(step(1)).slice(0, -1)},${numbers}}`)).status).toBe(200);
     const { items } = await native.page<Record<string, unknown>>(`traces/${traceId}/events`);
     expect(items[1]).toMatchObject({

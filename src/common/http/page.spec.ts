@@ -93,11 +93,28 @@ describe('cursors', () => {
   });
 });
 
+/** The size of a list, and what the database would guess. */
+interface CountedList {
+  readonly size: number;
+  readonly estimate?: number | undefined;
+}
+
 describe('readCountablePage', () => {
-  const countOf = async (count: 'estimate' | 'exact' | undefined, { size, estimate }: { size: number; estimate?: number }) => {
-    const list = { limit: 1, boundTo: ['items'], keyOf: (id: string) => [id], keyTypes: ['string'] as const, read: () => Promise.resolve(['a']) };
+  const countOf = async (count: 'estimate' | 'exact' | undefined, { size, estimate }: CountedList) => {
+    const list = {
+      limit: 1,
+      boundTo: ['items'],
+      keyOf: (id: string) => [id],
+      keyTypes: ['string'] as const,
+      read: () => Promise.resolve(['a']),
+    };
     const countUpTo = (limit: number) => Promise.resolve(Math.min(size, limit));
-    const page = await readCountablePage({ ...list, count, countUpTo, ...(estimate && { estimate: () => Promise.resolve(estimate) }) });
+    const page = await readCountablePage({
+      ...list,
+      count,
+      countUpTo,
+      estimate: estimate === undefined ? undefined : () => Promise.resolve(estimate),
+    });
     expect(page.items).toEqual(['a']);
     return page.count;
   };

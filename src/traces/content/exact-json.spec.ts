@@ -38,13 +38,19 @@ describe('exactObjectOf', () => {
 });
 
 describe('readWithDigits', () => {
-  it.each(['9007199254740993', '-9007199254740992', '12345678901234567890123', '1e400', '-1E+999'])('reads the number %s as its text', (number) => {
-    expect(readWithDigits(`{"a":[${number},"${number}"]}`)).toEqual({ a: [number, number] });
-  });
+  it.each(['9007199254740993', '-9007199254740992', '12345678901234567890123', '1e400', '-1E+999'])(
+    'reads the number %s as its text',
+    (number) => {
+      expect(readWithDigits(`{"a":[${number},"${number}"]}`)).toEqual({ a: [number, number] });
+    },
+  );
 
-  it.each(['9007199254740991', '-9007199254740991', '0.1000000000000000000001', '1e300', '-0', '1.10'])('reads the number %s as one', (number) => {
-    expect(readWithDigits(`{"a":${number},"b":1e10}`)).toEqual({ a: Number(number), b: 1e10 });
-  });
+  it.each(['9007199254740991', '-9007199254740991', '0.1000000000000000000001', '1e300', '-0', '1.10'])(
+    'reads the number %s as one',
+    (number) => {
+      expect(readWithDigits(`{"a":${number},"b":1e10}`)).toEqual({ a: Number(number), b: 1e10 });
+    },
+  );
 
   it('reads any other JSON as everybody does', () => {
     const numbers = fc.json().filter((json) => !/(?<![.\d])\d{16,}(?![.\deE])/.test(json));
