@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { insertionFilter, insertionPipeline, operand, serverTime } from '../dist/database/change.js';
 import { statementLimits, transactionOptions } from '../dist/database/connection-options.js';
-import { contentHashOf, foldedEvent, toldContent } from '../dist/traces/trace-content.js';
-import { foldOf } from '../dist/traces/trace-fold.js';
-import { newTraceId } from '../dist/traces/trace-ids.js';
-import { projectionPipeline } from '../dist/traces/trace-projection.js';
+import { contentHashOf, foldedEvent, toldContent } from '../dist/traces/content/trace-content.js';
+import { foldOf } from '../dist/traces/summary/trace-fold.js';
+import { newTraceId } from '../dist/traces/content/trace-ids.js';
+import { projectionPipeline } from '../dist/traces/summary/trace-projection.js';
 import { stepOf, uploadOf } from './trace-step.mjs';
 
 const limits = { maxTimeMS: statementLimits.oneDocumentMs };

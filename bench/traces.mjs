@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { placeInTime } from '../dist/traces/trace-time.js';
+import { placeInTime } from '../dist/traces/content/trace-time.js';
 import { untilRelayed, withClient } from './bench-database.mjs';
 import { compare } from './lifecycles.mjs';
 import { startReader } from './lists.mjs';

@@ -2206,7 +2206,7 @@ export interface components {
             traceStatus: string;
             traceEventStatus: string;
             component: string;
-            /** @description As it was sent, as all free-form fields; null where nothing was sent. */
+            /** @description As it was sent, as all free-form fields; null where nothing was sent. Integers beyond 2^53, and numbers too great for a double, are texts of their digits. */
             operation: {
                 [key: string]: unknown;
             } | unknown[] | string | number | boolean | null;

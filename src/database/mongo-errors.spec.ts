@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { databaseAway, duplicateKeyOf, translateMongoError } from './mongo-errors.js';
+import { TooBroadError } from '../common/errors/request.errors.js';
+import { databaseAway, duplicateKeyOf, translateMongoError, unlessTooBroad } from './mongo-errors.js';
 
 const { MongoError, MongoNetworkError, MongoServerError } = mongoose.mongo;
 const systemError = (code: string) => Object.assign(new Error('This socket has been ended by the other party'), { code });
@@ -24,6 +25,15 @@ describe('databaseAway', () => {
     ['no error', undefined],
   ])('is false for %s', (_what, error) => {
     expect(databaseAway(error)).toBe(false);
+  });
+});
+
+describe('unlessTooBroad', () => {
+  it('tells a read that ran out of time apart from other failures', async () => {
+    const tooLong = new MongoServerError({ code: 50, message: 'operation exceeded time limit' });
+    await expect(unlessTooBroad(() => Promise.reject(tooLong))).rejects.toThrow(TooBroadError);
+    await expect(unlessTooBroad(() => Promise.reject(new TypeError('x')))).rejects.toThrow(TypeError);
+    expect(await unlessTooBroad(() => Promise.resolve(1))).toBe(1);
   });
 });
 

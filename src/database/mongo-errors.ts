@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import type { AppError } from '../common/errors/app-error.js';
+import { TooBroadError } from '../common/errors/request.errors.js';
 import { ServiceUnavailableError } from '../common/errors/service.errors.js';
 
 const { MongoError, MongoServerError, MongoServerSelectionError, MongoNetworkError } = mongoose.mongo;
@@ -27,7 +28,19 @@ const isSocketError = (error: unknown): boolean =>
   error instanceof Error && socketErrorCodes.has(String((error as NodeJS.ErrnoException).code));
 
 /** True when the server stopped an operation at its `maxTimeMS`. */
-export const ranOutOfTime = (error: unknown): boolean => error instanceof MongoServerError && error.code === maxTimeExpired;
+const ranOutOfTime = (error: unknown): boolean => error instanceof MongoServerError && error.code === maxTimeExpired;
+
+/**
+ * Runs a read whose breadth the caller decides.
+ * @throws TooBroadError when the server stopped it at its `maxTimeMS`
+ */
+export async function unlessTooBroad<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw ranOutOfTime(error) ? new TooBroadError(error) : error;
+  }
+}
 
 const badValue = 2;
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { CursorInvalidError } from '../common/errors/request.errors.js';
 import type { Place } from '../common/http/cursor.js';
-import { type Page, readPage } from '../common/http/page.js';
+import { type Page, readCountablePage } from '../common/http/page.js';
+import { unlessTooBroad } from '../database/mongo-errors.js';
 import { type CloudEvent, cloudEventOf } from './cloud-event.js';
 import type { EventFilter } from './event-filter.js';
 import type { StoredEvent } from './events.schema.js';
@@ -17,8 +18,6 @@ export interface EventPageRequest {
   readonly cursor?: string | undefined;
   readonly count?: 'estimate' | 'exact' | undefined;
 }
-
-const exactUpTo = 10_000;
 
 function seqOf({ key: [seq] }: Place): number {
   if (typeof seq !== 'number') throw new CursorInvalidError();
@@ -39,26 +38,22 @@ export class EventsReader {
 
   /**
    * One page of events.
-   * @throws CursorInvalidError when the cursor is not one of this list
+   * @throws CursorInvalidError when the cursor is not one of this list; TooBroadError when the filter takes too long
    */
   async page(request: EventPageRequest): Promise<Page<CloudEvent>> {
     const { filter, afterSeq, order, limit, cursor, count } = request;
-    const page = await readPage({
-      limit,
-      cursor,
-      boundTo: ['events', filter, afterSeq ?? null, order],
-      keyOf: (event: StoredEvent) => [event.seq],
-      keyTypes: ['integer'],
-      read: (place, wanted) => this.events.find(filter, { ...rangeOf(request, place), limit: wanted }),
-    });
-    const items = page.items.map(cloudEventOf);
-    return count ? { ...page, items, count: await this.count(request) } : { ...page, items };
-  }
-
-  private async count({ filter, afterSeq, count }: EventPageRequest): Promise<{ value: number; exact: boolean }> {
-    const all = Object.keys(filter).length === 0 && afterSeq === undefined;
-    if (count === 'estimate' && all) return { value: await this.events.estimateAll(), exact: false };
-    const value = await this.events.count(filter, { above: afterSeq, limit: exactUpTo + 1 });
-    return { value: Math.min(value, exactUpTo), exact: value <= exactUpTo };
+    const unfiltered = Object.keys(filter).length === 0 && afterSeq === undefined;
+    const page = await unlessTooBroad(() =>
+      readCountablePage({
+        ...{ limit, cursor, count },
+        boundTo: ['events', filter, afterSeq ?? null, order],
+        keyOf: (event: StoredEvent) => [event.seq],
+        keyTypes: ['integer'],
+        read: (place, wanted) => this.events.find(filter, { ...rangeOf(request, place), limit: wanted }),
+        countUpTo: (most) => this.events.count(filter, { above: afterSeq, limit: most }),
+        estimate: unfiltered ? () => this.events.estimateAll() : undefined,
+      }),
+    );
+    return { ...page, items: page.items.map(cloudEventOf) };
   }
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { TooBroadError } from '../common/errors/request.errors.js';
-import { type Page, type PageQueryDto, readPage } from '../common/http/page.js';
-import { ranOutOfTime } from '../database/mongo-errors.js';
+import { type Page, type PageQueryDto, readCountablePage } from '../common/http/page.js';
+import { unlessTooBroad } from '../database/mongo-errors.js';
 import type { ActiveWork, ActiveWorkSource } from '../targets/index.js';
 import type { JobFilter } from './job-filter.js';
 import { type CompatFilter, CompatListsStore } from './compat/compat-lists.store.js';
@@ -46,7 +45,6 @@ export interface LinkedJob {
   readonly link: string;
 }
 
-const exactUpTo = 10_000;
 /** Newest finished jobs of an operation that its median is taken from. */
 const medianOf = 101;
 const fewestRuns = 5;
@@ -64,27 +62,18 @@ export class JobsReader implements ActiveWorkSource {
    * One page of jobs, without logs.
    * @throws CursorInvalidError; TooBroadError when the filter takes too long
    */
-  async page({ filter, sort, limit, cursor, count }: JobPageRequest): Promise<Page<ListedJob>> {
-    try {
-      const page = await readPage({
-        limit,
-        cursor,
+  page({ filter, sort, limit, cursor, count }: JobPageRequest): Promise<Page<ListedJob>> {
+    return unlessTooBroad(() =>
+      readCountablePage({
+        ...{ limit, cursor, count },
         boundTo: ['jobs', filter, sort],
         keyOf: (job: ListedJob) => [sort === '-finishedAt' ? job.finishedAt : job.createdAt, job._id],
         keyTypes: ['date', 'string'],
         read: (place, wanted) => this.lists.page(filter, sort, { place, limit: wanted }),
-      });
-      return count ? { ...page, count: await this.count(filter, sort, count) } : page;
-    } catch (error) {
-      if (ranOutOfTime(error)) throw new TooBroadError(error);
-      throw error;
-    }
-  }
-
-  private async count(filter: JobFilter, sort: JobSort, kind: 'estimate' | 'exact'): Promise<{ value: number; exact: boolean }> {
-    if (kind === 'estimate' && Object.keys(filter).length === 0) return { value: await this.lists.estimateAll(sort), exact: false };
-    const value = await this.lists.count(filter, sort, exactUpTo + 1);
-    return { value: Math.min(value, exactUpTo), exact: value <= exactUpTo };
+        countUpTo: (most) => this.lists.count(filter, sort, most),
+        estimate: Object.keys(filter).length === 0 ? () => this.lists.estimateAll(sort) : undefined,
+      }),
+    );
   }
 
   /** The original's list of jobs: JSON texts of items, in pieces. */

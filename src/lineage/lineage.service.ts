@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TooBroadError } from '../common/errors/request.errors.js';
-import { ranOutOfTime } from '../database/mongo-errors.js';
+import { unlessTooBroad } from '../database/mongo-errors.js';
 import { dataAsNode, type GraphEdge, type GraphNode, type NodeStatus, runAsNode } from './graph/lineage-graph.js';
 import { LineageWalk, maxNodes, newestStatuses } from './graph/lineage-walk.js';
 import { LineageNodeNotFoundError } from './lineage.errors.js';
@@ -39,19 +38,16 @@ export class LineageService {
    * What a node was made from (up), or what was made from it (down).
    * @throws LineageNodeNotFoundError when no step touches it; TooBroadError when the database takes too long
    */
-  async walk(request: WalkRequest): Promise<LineageAnswer> {
-    try {
+  walk(request: WalkRequest): Promise<LineageAnswer> {
+    return unlessTooBroad(async () => {
       const walk = new LineageWalk(request.direction);
       const { node } = request;
       const frontier =
         node.kind === 'dataset' || node.kind === 'file' ? await this.fromData(walk, request) : await this.fromRuns(walk, node);
       await this.follow(walk, frontier, request);
       if (walk.runs.size === 0) await this.requireKnown(idOf(node));
-      return await this.answer(walk, request);
-    } catch (error) {
-      if (ranOutOfTime(error)) throw new TooBroadError(error);
-      throw error;
-    }
+      return this.answer(walk, request);
+    });
   }
 
   /** The start and, of a dataset without version, its versions; downwards also the files that were written as part of it. */

@@ -1,2 +1,2 @@
-export { dateIn } from './trace-time.js';
+export { dateIn } from './content/trace-time.js';
 export { TracesModule } from './traces.module.js';

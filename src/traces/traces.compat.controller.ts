@@ -108,9 +108,7 @@ export class TracesCompatController {
   @messageAnswer(404, 'No trace has an event of this path')
   async find(@Req() request: FastifyRequest, @CurrentDatasetToken() token: DatasetToken): Promise<{ id: string; trace_id: string }> {
     const s3Path = s3PathIn((request.params as { '*': string })['*']);
-    const notFound = 'Could not find item';
-    if (s3Path === null) throw new CompatError(404, notFound);
-    const id = await inItsWords(() => this.traces.findByS3Path(s3Path, token), notFound);
+    const id = await inItsWords(() => this.traces.findByS3Path(s3Path, token), 'Could not find item');
     return { id, trace_id: id };
   }
 }

@@ -5,10 +5,10 @@ import { Roles } from '../auth/index.js';
 import { ApiProblems } from '../common/http/api-problems.js';
 import { PageQueryDto } from '../common/http/page.js';
 import { sendList } from '../common/http/send-list.js';
-import { filterOf, TraceListQueryDto } from './trace-list-query.dto.js';
-import { traceDtoOf, traceEventDtoOf } from './trace-mapper.js';
+import { filterOf, TraceListQueryDto } from './reading/trace-list-query.dto.js';
+import { traceDtoOf, traceEventDtoOf } from './reading/trace-mapper.js';
 import { TraceEventPageDto, TracePageDto, TraceWithLinksDto } from './traces.dto.js';
-import { TracesReader } from './traces.reader.js';
+import { TracesReader } from './reading/traces.reader.js';
 
 /**
  * Traces on the native API.

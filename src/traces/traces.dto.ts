@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ListCountDto } from '../common/http/page.js';
-import { type TraceState, traceStates } from './trace-fold.js';
+import { type TraceState, traceStates } from './summary/trace-fold.js';
 
 const nullableText = { type: String, nullable: true } as const;
 const nullableInstant = { type: String, format: 'date-time', nullable: true } as const;
@@ -176,7 +176,11 @@ export class TraceEventDto {
   @ApiProperty()
   component!: string;
 
-  @ApiProperty({ ...anyJson, description: 'As it was sent, as all free-form fields; null where nothing was sent.' })
+  @ApiProperty({
+    ...anyJson,
+    description:
+      'As it was sent, as all free-form fields; null where nothing was sent. Integers beyond 2^53, and numbers too great for a double, are texts of their digits.',
+  })
   operation!: unknown;
 
   @ApiProperty(anyJson)

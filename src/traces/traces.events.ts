@@ -1,5 +1,5 @@
 import type { OutboxSource } from '../events/index.js';
-import { endsTrace, isFailure } from './trace-fold.js';
+import { endsTrace, isFailure } from './summary/trace-fold.js';
 import type { TraceEventDocument } from './traces.schema.js';
 
 /** The type of an event that tells of a step. Creation is told apart from a step that claims to start. */

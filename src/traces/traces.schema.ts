@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import type { Versioned } from '../database/change.js';
 import { outboxIndex, schemaOptions, versionedPaths } from '../database/schema-options.js';
-import type { TraceFold, TraceState } from './trace-fold.js';
+import type { TraceFold, TraceState } from './summary/trace-fold.js';
 
 /** One event of a trace as it was received; never changed afterwards, but for its outbox. */
 export interface TraceEventDocument extends Versioned {

@@ -2,12 +2,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DatasetPermissions, type DatasetToken } from '../auth/index.js';
 import type { Caller } from '../common/caller.js';
 import { databaseAway } from '../database/mongo-errors.js';
-import type { EventRequest } from './compat/event-requests.js';
-import { contentHashOf, foldedEvent, operationOf, toldContent, type WrittenContent } from './trace-content.js';
-import { foldOf, type TraceFold } from './trace-fold.js';
-import { newTraceId } from './trace-ids.js';
-import { TraceEventsStore } from './trace-events.store.js';
-import { TraceProjector } from './trace-projector.js';
+import type { EventRequest, TraceOwner } from './compat/event-requests.js';
+import { contentHashOf, foldedEvent, operationOf, toldContent, type WrittenContent } from './content/trace-content.js';
+import { foldOf, type TraceFold } from './summary/trace-fold.js';
+import { newTraceId } from './content/trace-ids.js';
+import { TraceEventsStore } from './reading/trace-events.store.js';
+import { TraceProjector } from './summary/trace-projector.js';
 import { stepTypeOf } from './traces.events.js';
 import { TraceAccessDeniedError, TraceNotFoundError, TraceNotStoredError } from './traces.errors.js';
 import { type NewEvent, type StoredContent, type TraceHead, TracesStore } from './traces.store.js';
@@ -47,13 +47,15 @@ export class TracesService {
    * @throws TraceEventInvalidError, TraceAccessDeniedError, TraceNotStoredError
    */
   async create(request: EventRequest, { token, caller }: TraceCaller): Promise<string> {
-    const owner = request.owner();
+    const owner = await this.ownerIn(request, token);
     await this.requireWrite(token, owner.datasetId);
     const written = request.creation();
     const { event, fold } = prepared(written, owner);
     const traceId = newTraceId(owner.datasetName);
     const { id, name } = caller.actor;
-    const trace = { traceId, ...owner, s3Path: event.s3Path, createdBy: { id, name }, state: 'running', fold } as const;
+    const { datasetName, datasetVersion } = owner;
+    const dataset = { datasetId: datasetName, datasetName, datasetVersion };
+    const trace = { traceId, ...dataset, s3Path: event.s3Path, createdBy: { id, name }, state: 'running', fold } as const;
     try {
       await this.store.create(trace, event, { type: 'trace.started', to: 'STARTED', caller });
     } catch (error) {
@@ -88,20 +90,43 @@ export class TracesService {
 
   /**
    * The trace created last among those with an event of a path.
+   * @param s3Path null where the caller named none, which is as one that nobody knows
    * @throws TraceNotFoundError, TraceAccessDeniedError
    */
-  async findByS3Path(s3Path: string, token: DatasetToken): Promise<string> {
-    const head = await this.store.findHeadByS3Path(s3Path);
-    if (!head) throw new TraceNotFoundError(s3Path);
-    await this.requireWrite(token, head.datasetId);
-    return head.traceId;
+  async findByS3Path(s3Path: string | null, token: DatasetToken): Promise<string> {
+    const head = s3Path === null ? null : await this.store.findHeadByS3Path(s3Path);
+    return (await this.permittedHead(head, s3Path ?? '', token)).traceId;
   }
 
   private async headFor(traceId: string, token: DatasetToken): Promise<TraceHead> {
-    const head = await this.store.findHead(traceId);
-    if (!head) throw new TraceNotFoundError(traceId);
+    return this.permittedHead(await this.store.findHead(traceId), traceId, token);
+  }
+
+  private async permittedHead(head: TraceHead | null, searched: string, token: DatasetToken): Promise<TraceHead> {
+    if (!head) {
+      await this.requireAccepted(token);
+      throw new TraceNotFoundError(searched);
+    }
     await this.requireWrite(token, head.datasetId);
     return head;
+  }
+
+  private async ownerIn(request: EventRequest, token: DatasetToken): Promise<TraceOwner> {
+    try {
+      return request.owner();
+    } catch (error) {
+      await this.requireAccepted(token);
+      throw error;
+    }
+  }
+
+  /**
+   * A token that the judge refuses is told so before anything else. With Keycloak nobody has judged it so far where there is no dataset to ask about; the
+   * question that needs none brings that out. Its answer is remembered, and whatever it is, it changes nothing.
+   * @see contracts/traces.md 2.4
+   */
+  private async requireAccepted(token: DatasetToken): Promise<void> {
+    await this.permissions.isWhitelisted(token);
   }
 
   private async requireWrite(token: DatasetToken, datasetId: string): Promise<void> {

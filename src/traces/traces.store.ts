@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Caller } from '../common/caller.js';
+import { ServiceUnavailableError } from '../common/errors/service.errors.js';
+import { Turns } from '../common/turns.js';
+import { Backoff } from '../database/backoff.js';
 import { insertionFilter, insertionPipeline, operand, serverTime, type Versioned } from '../database/change.js';
 import { statementLimits } from '../database/connection-options.js';
 import { duplicateKeyOf } from '../database/mongo-errors.js';
 import { Transactions, type TransactionSession } from '../database/transactions.js';
-import type { TraceFold } from './trace-fold.js';
-import { projectionPipeline } from './trace-projection.js';
+import type { TraceFold } from './summary/trace-fold.js';
+import { projectionPipeline } from './summary/trace-projection.js';
 import { traceEventModel, type TraceDocument, type TraceEventDocument, traceModel } from './traces.schema.js';
 
 /** What is needed of a trace to append to it. */
@@ -38,15 +42,23 @@ export interface Telling {
 const limits = { maxTimeMS: statementLimits.oneDocumentMs };
 const headProjection = { _id: 0, traceId: 1, datasetId: 1, datasetName: 1, datasetVersion: 1, createdAt: 1 } as const;
 const editionProjection = { traceEventId: 1, contentHash: 1 } as const;
-/** A further content meets another one of the same moment only so often. */
-const maxEditionTries = 20;
+/** A further content that met those of other processes is tried again, for a time that ends before the caller's patience does. */
+const editionTries = { most: 60, firstPauseMs: 4, longestPauseMs: 100 } as const;
 
 type EventIds = Pick<TraceEventDocument, '_id' | 'traceEventId' | 'edition'>;
+/** An event with all that its insert takes. */
+interface ToldEvent {
+  readonly head: TraceHead;
+  readonly event: NewEvent;
+  readonly telling: Telling;
+}
 type Edition = Pick<TraceEventDocument, '_id' | 'traceEventId' | 'contentHash'>;
 
 /** `traces` and `traceEvents`: creation, appends, and the projection. Uses the driver's collections, because appends are the hot path. */
 @Injectable()
 export class TracesStore {
+  private readonly editionTurns = new Turns();
+
   constructor(
     @InjectModel(traceModel.name) private readonly traceDocuments: Model<TraceDocument>,
     @InjectModel(traceEventModel.name) private readonly eventDocuments: Model<TraceEventDocument>,
@@ -77,11 +89,7 @@ export class TracesStore {
     return (await this.traces.findOneAndUpdate(insertionFilter(id) as never, pipeline, options)) as unknown as TraceHead;
   }
 
-  private async insertEvent(
-    ids: EventIds,
-    { head, event, telling }: { head: TraceHead; event: NewEvent; telling: Telling },
-    session?: TransactionSession,
-  ): Promise<void> {
+  private async insertEvent(ids: EventIds, { head, event, telling }: ToldEvent, session?: TransactionSession): Promise<void> {
     const { traceId, datasetName, createdAt: traceCreatedAt } = head;
     const document = { ...ids, traceId, ...event, datasetName, traceCreatedAt, receivedAt: serverTime };
     const { type, to, caller } = telling;
@@ -95,21 +103,41 @@ export class TracesStore {
    * Appends an event. A content that is stored already under the same identity is not stored again; another content of the same identity becomes its next
    * edition, under the same event id. Safe to repeat.
    * @returns the event as it is stored, the one that was there already for a repeat
+   * @throws ServiceUnavailableError when other processes were faster with further contents each time
    */
   async append(head: TraceHead, event: NewEvent, telling: Telling): Promise<StoredContent> {
-    let ids: EventIds = { _id: randomUUID(), traceEventId: randomUUID(), edition: 0 };
-    for (let tries = 0; ; tries++) {
-      try {
-        await this.insertEvent(ids, { head, event, telling });
-        return { _id: ids._id, traceEventId: ids.traceEventId, traceId: head.traceId, content: event.content };
-      } catch (error) {
-        if (!duplicateKeyOf(error)?.includes('edition') || tries === maxEditionTries) throw error;
-      }
+    const told = { head, event, telling };
+    const first = await this.insertUnlessMet({ _id: randomUUID(), traceEventId: randomUUID(), edition: 0 }, told);
+    if (first) return first;
+    const identity = JSON.stringify([head.traceId, event.startTime, event.component, event.operation]);
+    return this.editionTurns.take(identity, () => this.appendEdition(told));
+  }
+
+  /** Within this process these never meet, so that a try fails only by the contents that other processes store. */
+  private async appendEdition(told: ToldEvent): Promise<StoredContent> {
+    const { head, event } = told;
+    const pauses = new Backoff(editionTries.firstPauseMs, editionTries.longestPauseMs);
+    for (let tries = 0; tries < editionTries.most; tries++) {
+      if (tries > 0) await sleep(pauses.next());
       const editions = await this.editionsOf(head.traceId, event);
       const same = editions.find(({ contentHash }) => contentHash === event.contentHash);
       if (same) return { _id: same._id, traceEventId: same.traceEventId, traceId: head.traceId, content: await this.contentOf(same._id) };
-      ids = { _id: randomUUID(), traceEventId: editions[0]!.traceEventId, edition: editions.length };
+      const next = { _id: randomUUID(), traceEventId: editions[0]!.traceEventId, edition: editions.length };
+      const stored = await this.insertUnlessMet(next, told);
+      if (stored) return stored;
     }
+    throw new ServiceUnavailableError('Too many contents of this event arrive at once. Try again.');
+  }
+
+  /** Inserts an event; null when its identity has this edition already. */
+  private async insertUnlessMet(ids: EventIds, told: ToldEvent): Promise<StoredContent | null> {
+    try {
+      await this.insertEvent(ids, told);
+    } catch (error) {
+      if (duplicateKeyOf(error)?.includes('edition')) return null;
+      throw error;
+    }
+    return { _id: ids._id, traceEventId: ids.traceEventId, traceId: told.head.traceId, content: told.event.content };
   }
 
   /** All contents received under an identity, in the order of arrival. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type mongoose from 'mongoose';
-import { type EventContent, foldedEvent } from '../../src/traces/trace-content.js';
-import { foldOf, joinFolds } from '../../src/traces/trace-fold.js';
+import { type EventContent, foldedEvent } from '../../src/traces/content/trace-content.js';
+import { foldOf, joinFolds } from '../../src/traces/summary/trace-fold.js';
 import type { TraceDocument, TraceEventDocument } from '../../src/traces/traces.schema.js';
 import { eventually } from '../events/eventually.js';
 import { TraceClient } from '../traces/trace-client.js';

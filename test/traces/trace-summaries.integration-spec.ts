@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { systemCaller } from '../../src/common/caller.js';
-import { contentHashOf, type EventContent, foldedEvent } from '../../src/traces/trace-content.js';
-import { foldOf, joinFolds, stateOf, type TraceFold } from '../../src/traces/trace-fold.js';
+import { contentHashOf, type EventContent, foldedEvent } from '../../src/traces/content/trace-content.js';
+import { foldOf, joinFolds, stateOf, type TraceFold } from '../../src/traces/summary/trace-fold.js';
 import type { TraceDocument, TraceEventDocument } from '../../src/traces/traces.schema.js';
 import { type NewEvent, TracesStore } from '../../src/traces/traces.store.js';
 import { eventually } from '../events/eventually.js';
@@ -129,6 +129,18 @@ describe('the summary of a trace', () => {
       const stored = (await eventsOf(application, traceId)).filter((event) => event.component === 'my-component');
       expect(stored.map((event) => event.edition).sort()).toEqual([0, 1, 2, 3, 4]);
       expect(await client.events(traceId)).toHaveLength(2);
+    });
+  });
+
+  it('takes 100 different contents of one event that arrive at once over two replicas', async () => {
+    await withPlatform(async ({ start }) => {
+      const replicas = [await start(), await start()];
+      const clients = replicas.map(clientOf);
+      const traceId = await clients[0]!.create(upload(freshDataset()));
+      const sent = await Promise.all(times(100, (index) => clients[index % 2]!.append(traceId, step(1, { duration: index }))));
+      expect(new Set(sent.map((event) => event.trace_event_id)).size).toBe(1);
+      const stored = (await eventsOf(replicas[0]!, traceId)).filter((event) => event.component === 'my-component');
+      expect(stored.map((event) => event.edition).sort((a, b) => a - b)).toEqual(times(100, (index) => index));
     });
   });
 });

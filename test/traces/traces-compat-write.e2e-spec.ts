@@ -105,6 +105,13 @@ describe('writing to the trace API of old (contract A, section 12)', () => {
     expect(await as.own.create(legacy('legacy/1'))).toMatch(/^legacy-[0-9a-f-]{36}$/);
   });
 
+  it('S5: lets the writer of the dataset go on with the trace that a service created under an old name', async () => {
+    const id = await as.service.create(legacy('other/1'));
+    await as.other.append(id, step(1));
+    expect(await as.other.events(id)).toHaveLength(2);
+    expect((await as.own.tryRead(id)).status).toBe(403);
+  });
+
   it.each([
     [(body: object) => ({ ...body, handler: 'old' }), 'old'],
     [(body: object) => ({ handler: 'old', ...body }), 'data-uploader'],
@@ -122,6 +129,11 @@ describe('writing to the trace API of old (contract A, section 12)', () => {
       }
     },
   );
+
+  it.each(['d\u0000s/1', 'd\ns/1', 'd\u202es/1'])('S6: refuses the dataset in %j, of which a trace id would be made', async (domainId) => {
+    const reply = await as.service.post('/status', upload('ds', { domain_id: domainId }));
+    expect([reply.status, reply.json<{ message: string }>().message]).toEqual([400, expect.stringContaining('domain_id')]);
+  });
 
   it.each(['', null, 5])('S6: refuses the s3_path %j', async (path) => {
     expect((await as.own.post('/status', upload('ds', { s3_path: path }))).status).toBe(400);

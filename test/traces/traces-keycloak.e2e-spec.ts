@@ -48,9 +48,18 @@ describe('the trace API with KEYCLOAK_SERVER', () => {
     expect(keycloak.questions.map(({ permission }) => permission)).toEqual([writeOn('ds'), whitelist]);
   });
 
-  it('answers 401 when Keycloak does not accept the token', async () => {
-    const reply = await new TraceClient(file.http, 'unknown-to-keycloak').post('/status', upload('ds'));
-    expect([reply.status, reply.json()]).toEqual([401, { message: 'Unauthorized' }]);
+  it('answers 401 when Keycloak does not accept the token, whatever else is wrong', async () => {
+    const client = new TraceClient(file.http, 'unknown-to-keycloak');
+    for (const reply of [
+      await client.post('/status', upload('ds')),
+      await client.post('/status', upload('ds', { domain: 'event' })),
+      await client.post('/status', upload('ds', { domain_id: null })),
+      await client.tryRead('ds-unknown'),
+      await client.tryAppend('ds-unknown', step(1)),
+      await client.find('bXkvcGF0aA=='),
+      await client.find('A'),
+    ])
+      expect([reply.status, reply.json()]).toEqual([401, { message: 'Unauthorized' }]);
   });
 
   it.each(['silence', 'hangup', answers.broken] as const)('answers 503 with Retry-After when Keycloak answers %j', async (answer) => {
@@ -62,9 +71,16 @@ describe('the trace API with KEYCLOAK_SERVER', () => {
     expect(keycloak.questions).toHaveLength(4);
   });
 
-  it('asks nobody about an unknown trace, nor without a token', async () => {
-    expect((await clientWith().tryRead('ds-unknown')).json()).toEqual({ message: 'Could not find item: ds-unknown' });
+  it('says to every token that Keycloak accepts that a trace is unknown, and asks once for a while', async () => {
+    const client = clientWith();
+    for (const id of ['ds-unknown', 'ds-unknown-too'])
+      expect((await client.tryRead(id)).json()).toEqual({ message: `Could not find item: ${id}` });
+    expect(keycloak.questions.map(({ permission }) => permission)).toEqual([whitelist]);
+  });
+
+  it('asks nobody without a token', async () => {
     expect((await new TraceClient(file.http).post('/status', upload('ds'))).status).toBe(401);
+    expect((await new TraceClient(file.http, 'no,token').tryRead('ds-unknown')).status).toBe(401);
     expect(keycloak.questions).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { NativeClient, refusal } from '../jobs/native-client.js';
 import { eventually } from '../events/eventually.js';
-import { placeInTime } from '../../src/traces/trace-time.js';
+import { placeInTime } from '../../src/traces/content/trace-time.js';
 import { testMongodbUrl, withConnection } from '../support/database.js';
 import { useService } from '../support/use-service.js';
 import { freshDataset, step, TraceClient, upload } from './trace-client.js';
@@ -97,6 +97,19 @@ describe('traces on the native API', () => {
       { edition: 1, duration: 2.5, traceEventId: items[1]!['traceEventId'], exception: null, domainId: null },
     ]);
     expect((await client.events(traceId)).map((event) => event['duration'])).toEqual([undefined, 2.5]);
+  });
+
+  it('shows numbers that JavaScript does not hold as texts of their digits', async () => {
+    const traceId = await client.create(upload(freshDataset()));
+    const numbers =
+      '"meta":{"id":9007199254740993,"text":"9007199254740993"},"duration":1e400,"status_body":{"n":[12345678901234567890123,1.5]}';
+    expect((await client.post(`/status/${traceId}`, `${JSON.stringify(step(1)).slice(0, -1)},${numbers}}`)).status).toBe(200);
+    const { items } = await native.page<Record<string, unknown>>(`traces/${traceId}/events`);
+    expect(items[1]).toMatchObject({
+      meta: { id: '9007199254740993', text: '9007199254740993' },
+      duration: '1e400',
+      statusBody: { n: ['12345678901234567890123', 1.5] },
+    });
   });
 
   it('pages through the events of a trace, forwards and back', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CursorInvalidError } from '../errors/request.errors.js';
 import { bindingOf, decodeCursor, encodeCursor, type KeyPart, type KeyType, type Place } from './cursor.js';
-import { linkHeaderOf, type Page, readPage } from './page.js';
+import { linkHeaderOf, type Page, readCountablePage, readPage } from './page.js';
 
 interface Item {
   readonly at: Date;
@@ -90,6 +90,44 @@ describe('cursors', () => {
       }
     });
     fc.assert(property, { numRuns: 1_000 });
+  });
+});
+
+/** The size of a list, and what the database would guess. */
+interface CountedList {
+  readonly size: number;
+  readonly estimate?: number | undefined;
+}
+
+describe('readCountablePage', () => {
+  const countOf = async (count: 'estimate' | 'exact' | undefined, { size, estimate }: CountedList) => {
+    const list = {
+      limit: 1,
+      boundTo: ['items'],
+      keyOf: (id: string) => [id],
+      keyTypes: ['string'] as const,
+      read: () => Promise.resolve(['a']),
+    };
+    const countUpTo = (limit: number) => Promise.resolve(Math.min(size, limit));
+    const page = await readCountablePage({
+      ...list,
+      count,
+      countUpTo,
+      estimate: estimate === undefined ? undefined : () => Promise.resolve(estimate),
+    });
+    expect(page.items).toEqual(['a']);
+    return page.count;
+  };
+
+  it.each([
+    [undefined, { size: 7 }, undefined],
+    ['exact', { size: 7, estimate: 9 }, { value: 7, exact: true }],
+    ['exact', { size: 10_000 }, { value: 10_000, exact: true }],
+    ['exact', { size: 10_001 }, { value: 10_000, exact: false }],
+    ['estimate', { size: 7, estimate: 9 }, { value: 9, exact: false }],
+    ['estimate', { size: 7 }, { value: 7, exact: true }],
+  ] as const)('asked for %s of %j says %j', async (count, list, expected) => {
+    expect(await countOf(count, list)).toEqual(expected);
   });
 });
 

@@ -110,6 +110,30 @@ export async function readPage<T>(request: PageRequest<T>): Promise<Page<T>> {
   };
 }
 
+/** What a page that may be counted is made of. */
+export interface CountablePageRequest<T> extends PageRequest<T> {
+  /** Whether and how the whole filtered list is counted. */
+  readonly count?: 'estimate' | 'exact' | undefined;
+  /** Counts the filtered list, up to a limit. */
+  readonly countUpTo: (limit: number) => Promise<number>;
+  /** Estimates the list; undefined where that would not see the filter, which is then counted. */
+  readonly estimate?: (() => Promise<number>) | undefined;
+}
+
+const exactUpTo = 10_000;
+
+/**
+ * One page by keyset, with the size of the whole list where that is asked for.
+ * @throws CursorInvalidError when the cursor is not one of this list
+ */
+export async function readCountablePage<T>(request: CountablePageRequest<T>): Promise<Page<T>> {
+  const page = await readPage(request);
+  if (!request.count) return page;
+  if (request.count === 'estimate' && request.estimate) return { ...page, count: { value: await request.estimate(), exact: false } };
+  const value = await request.countUpTo(exactUpTo + 1);
+  return { ...page, count: { value: Math.min(value, exactUpTo), exact: value <= exactUpTo } };
+}
+
 /** The `Link` header of a page, or undefined when it is the only one. */
 export function linkHeaderOf(page: Page<unknown>, url: string): string | undefined {
   const link = (cursor: string | null, relation: string) => {

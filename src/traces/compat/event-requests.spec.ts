@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { contentHashOf, eventFields } from '../trace-content.js';
+import { contentHashOf, eventFields } from '../content/trace-content.js';
 import { TraceAccessDeniedError, TraceEventInvalidError } from '../traces.errors.js';
 import { EventRequest } from './event-requests.js';
 
@@ -94,9 +94,12 @@ describe('EventRequest', () => {
     expect(() => requestOf(JSON.stringify(body)).owner()).toThrow(TraceAccessDeniedError);
   });
 
-  it.each(['', '/1'])('finds no dataset in the domain_id %j', (domainId) => {
-    expect(() => requestOf(JSON.stringify({ ...creation, domain_id: domainId })).owner()).toThrow(TraceEventInvalidError);
-  });
+  it.each(['', '/1', 'd\u0000s/1', 'ds\n', 'd\u202es', 'd\u0085s', ' ds/1', 'e\u0301', 'x'.repeat(256), 'd\ud800s'])(
+    'finds no dataset in the domain_id %j',
+    (domainId) => {
+      expect(() => requestOf(JSON.stringify({ ...creation, domain_id: domainId })).owner()).toThrow(TraceEventInvalidError);
+    },
+  );
 
   it('answers any JSON with an event or a reason, never with another error', () => {
     fc.assert(

@@ -1,6 +1,7 @@
-import { type EventContent, type EventField, eventFields, type WrittenContent } from '../trace-content.js';
+import { datasetNameFault } from '../../common/names.js';
+import { type EventContent, type EventField, eventFields, type WrittenContent } from '../content/trace-content.js';
 import { TraceAccessDeniedError, TraceEventInvalidError } from '../traces.errors.js';
-import { type ExactObject, exactObjectOf } from './exact-json.js';
+import { type ExactObject, exactObjectOf } from '../content/exact-json.js';
 
 /** Names that clients of 2020 send. @see contracts/traces.md 3.3 */
 const legacyNames: Readonly<Record<string, string>> = {
@@ -25,8 +26,9 @@ const unset = 'N/A';
 
 /** The dataset that a new trace belongs to. */
 export interface TraceOwner {
-  /** What permissions are asked for. */
+  /** What the permission to create is asked for. */
   readonly datasetId: string;
+  /** Who owns the trace from then on. */
   readonly datasetName: string;
   /** Behind the first `/` of `domain_id`; null without one. */
   readonly datasetVersion: string | null;
@@ -75,7 +77,7 @@ export class EventRequest {
   }
 
   /**
-   * The owner of a new trace. An old caller's `application_id` is the dataset's id as a whole.
+   * The owner of a new trace: the dataset before the first `/`. To create one, an old caller is asked for its `application_id` as a whole.
    * @throws TraceEventInvalidError; TraceAccessDeniedError when it is about no dataset
    * @see contracts/traces.md 2.3
    */
@@ -84,7 +86,8 @@ export class EventRequest {
     const domainId = this.requiredText('domain_id');
     const slash = domainId.indexOf('/');
     const datasetName = slash < 0 ? domainId : domainId.slice(0, slash);
-    if (datasetName === '') throw new TraceEventInvalidError('domain_id must begin with the id of a dataset.', 'domain_id');
+    const fault = datasetNameFault(datasetName);
+    if (fault) throw new TraceEventInvalidError(`domain_id must begin with the id of a dataset, which ${fault}.`, 'domain_id');
     const version = slash < 0 ? null : domainId.slice(slash + 1);
     return { datasetId: this.names.get('domain') === 'application' ? domainId : datasetName, datasetName, datasetVersion: version };
   }

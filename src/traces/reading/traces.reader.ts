@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { TooBroadError } from '../common/errors/request.errors.js';
-import { type Page, type PageQueryDto, readPage } from '../common/http/page.js';
-import { ranOutOfTime } from '../database/mongo-errors.js';
-import { type LinkedJob, JobsReader } from '../jobs/index.js';
+import { type Page, type PageQueryDto, readCountablePage } from '../../common/http/page.js';
+import { unlessTooBroad } from '../../database/mongo-errors.js';
+import { type LinkedJob, JobsReader } from '../../jobs/index.js';
 import { type ListedEvent, TraceEventsStore } from './trace-events.store.js';
 import type { TraceFilter } from './trace-filter.js';
-import { uuidInTraceId } from './trace-ids.js';
+import { uuidInTraceId } from '../content/trace-ids.js';
 import { TraceListsStore, type TraceSort } from './trace-lists.store.js';
-import { TraceNotFoundError } from './traces.errors.js';
-import type { TraceDocument } from './traces.schema.js';
-import { TracesStore } from './traces.store.js';
+import { TraceNotFoundError } from '../traces.errors.js';
+import type { TraceDocument } from '../traces.schema.js';
+import { TracesStore } from '../traces.store.js';
 
 /** Which page of which list. */
 export interface TracePageRequest {
@@ -27,7 +26,6 @@ export interface LinkedTrace {
   readonly jobs: readonly LinkedJob[];
 }
 
-const exactUpTo = 10_000;
 const eventsCountedUpTo = 100_000;
 const linkedJobs = 20;
 
@@ -45,27 +43,18 @@ export class TracesReader {
    * One page of traces.
    * @throws CursorInvalidError; TooBroadError when the filter takes too long
    */
-  async page({ filter, sort, limit, cursor, count }: TracePageRequest): Promise<Page<TraceDocument>> {
-    try {
-      const page = await readPage({
-        limit,
-        cursor,
+  page({ filter, sort, limit, cursor, count }: TracePageRequest): Promise<Page<TraceDocument>> {
+    return unlessTooBroad(() =>
+      readCountablePage({
+        ...{ limit, cursor, count },
         boundTo: ['traces', filter, sort],
         keyOf: (trace: TraceDocument) => [trace.createdAt, trace._id],
         keyTypes: ['date', 'string'],
         read: (place, wanted) => this.lists.page(filter, sort, { place, limit: wanted }),
-      });
-      return count ? { ...page, count: await this.count(filter, count) } : page;
-    } catch (error) {
-      if (ranOutOfTime(error)) throw new TooBroadError(error);
-      throw error;
-    }
-  }
-
-  private async count(filter: TraceFilter, kind: 'estimate' | 'exact'): Promise<{ value: number; exact: boolean }> {
-    if (kind === 'estimate' && Object.keys(filter).length === 0) return { value: await this.lists.estimateAll(), exact: false };
-    const value = await this.lists.count(filter, exactUpTo + 1);
-    return { value: Math.min(value, exactUpTo), exact: value <= exactUpTo };
+        countUpTo: (most) => this.lists.count(filter, most),
+        estimate: Object.keys(filter).length === 0 ? () => this.lists.estimateAll() : undefined,
+      }),
+    );
   }
 
   /** One trace with what belongs to it. @throws TraceNotFoundError */
@@ -80,21 +69,20 @@ export class TracesReader {
 
   /**
    * One page of the events of a trace, every content that was received, in the order of their start.
-   * @throws TraceNotFoundError, CursorInvalidError
+   * @throws TraceNotFoundError, CursorInvalidError; TooBroadError when it takes too long
    */
   async pageOfEvents(traceId: string, { limit, cursor, count }: PageQueryDto): Promise<Page<ListedEvent>> {
     await this.find(traceId);
-    const page = await readPage({
-      limit,
-      cursor,
-      boundTo: ['traceEvents', traceId],
-      keyOf: (event: ListedEvent) => [event.place, event.receivedAt, event._id],
-      keyTypes: ['string', 'date', 'string'],
-      read: (place, wanted) => this.events.page(traceId, { place, limit: wanted }),
-    });
-    if (!count) return page;
-    const value = await this.events.count(traceId, exactUpTo + 1);
-    return { ...page, count: { value: Math.min(value, exactUpTo), exact: value <= exactUpTo } };
+    return unlessTooBroad(() =>
+      readCountablePage({
+        ...{ limit, cursor, count },
+        boundTo: ['traceEvents', traceId],
+        keyOf: (event: ListedEvent) => [event.place, event.receivedAt, event._id],
+        keyTypes: ['string', 'date', 'string'],
+        read: (place, wanted) => this.events.page(traceId, { place, limit: wanted }),
+        countUpTo: (most) => this.events.count(traceId, most),
+      }),
+    );
   }
 
   private async find(traceId: string): Promise<TraceDocument> {

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import type { Place } from '../common/http/cursor.js';
-import { statementLimits } from '../database/connection-options.js';
-import { batchSize, inBatches } from '../database/cursor-batches.js';
-import type { StoredContent } from './traces.store.js';
-import { traceEventModel, type TraceEventDocument } from './traces.schema.js';
+import type { Place } from '../../common/http/cursor.js';
+import { statementLimits } from '../../database/connection-options.js';
+import { batchSize, inBatches } from '../../database/cursor-batches.js';
+import type { StoredContent } from '../traces.store.js';
+import { traceEventModel, type TraceEventDocument } from '../traces.schema.js';
 
 const contentProjection = { traceId: 1, traceEventId: 1, content: 1, contentHash: 1 } as const;
 const listedProjection = { ...contentProjection, edition: 1, startTime: 1, place: 1, receivedAt: 1 } as const;

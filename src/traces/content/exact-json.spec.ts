@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { exactObjectOf } from './exact-json.js';
+import { exactObjectOf, readWithDigits } from './exact-json.js';
 
 const read = (text: string) => exactObjectOf(text, JSON.parse(text) as Record<string, unknown>);
 const written = (text: string, name = 'a') => read(text).write([[name, name]]);
@@ -34,5 +34,26 @@ describe('exactObjectOf', () => {
 
   it('sorts keys at every depth', () => {
     expect(read('{"a": {"z": 1, "b": [{"y": 1, "x": 1e400}]}}').writeSorted([['a', 'a']])).toBe('{"a":{"b":[{"x":1e400,"y":1}],"z":1}}');
+  });
+});
+
+describe('readWithDigits', () => {
+  it.each(['9007199254740993', '-9007199254740992', '12345678901234567890123', '1e400', '-1E+999'])(
+    'reads the number %s as its text',
+    (number) => {
+      expect(readWithDigits(`{"a":[${number},"${number}"]}`)).toEqual({ a: [number, number] });
+    },
+  );
+
+  it.each(['9007199254740991', '-9007199254740991', '0.1000000000000000000001', '1e300', '-0', '1.10'])(
+    'reads the number %s as one',
+    (number) => {
+      expect(readWithDigits(`{"a":${number},"b":1e10}`)).toEqual({ a: Number(number), b: 1e10 });
+    },
+  );
+
+  it('reads any other JSON as everybody does', () => {
+    const numbers = fc.json().filter((json) => !/(?<![.\d])\d{16,}(?![.\deE])/.test(json));
+    fc.assert(fc.property(numbers, (json) => expect(readWithDigits(`[${json},1e5]`)).toEqual([JSON.parse(json), 1e5])));
   });
 });

@@ -45,3 +45,19 @@ export function exactObjectOf(text: string, parsed: Writable): ExactObject {
   const writable = JSON.parse(marked) as Writable;
   return exactObject(parsed, writable, (written) => written.replace(new RegExp(`"${mark}([^"]+)"`, 'g'), '$1'));
 }
+
+/** True for the text of a number that JavaScript holds well enough: neither an integer beyond 2^53 nor a number beyond its greatest. */
+const holds = (token: string): boolean => {
+  const number = Number(token);
+  return Number.isFinite(number) && (/[.eE]/.test(token) || Number.isSafeInteger(number));
+};
+
+/**
+ * A JSON value for clients with JavaScript's numbers: those that these do not hold are texts of what was sent.
+ * @param text that is known to be valid
+ * @see API.md 1
+ */
+export function readWithDigits(text: string): unknown {
+  if (!riskyNumber.test(text)) return JSON.parse(text);
+  return JSON.parse(text.replace(stringOrNumber, (token) => (token.startsWith('"') || holds(token) ? token : `"${token}"`)));
+}

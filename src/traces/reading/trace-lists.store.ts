@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import type { Place } from '../common/http/cursor.js';
-import { statementLimits } from '../database/connection-options.js';
+import type { Place } from '../../common/http/cursor.js';
+import { statementLimits } from '../../database/connection-options.js';
 import { conditionsOf, type TraceFilter } from './trace-filter.js';
-import { type TraceDocument, traceModel } from './traces.schema.js';
+import { type TraceDocument, traceModel } from '../traces.schema.js';
 
 export const traceSorts = ['-createdAt', 'createdAt'] as const;
 export type TraceSort = (typeof traceSorts)[number];

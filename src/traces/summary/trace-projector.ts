@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { joinFolds, type TraceFold } from './trace-fold.js';
-import { TracesStore } from './traces.store.js';
+import { TracesStore } from '../traces.store.js';
 
 /** What waits for the running update of one trace. */
 interface Line {

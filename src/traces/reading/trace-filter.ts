@@ -1,5 +1,5 @@
-import type { AnyOf } from '../common/http/any-of.js';
-import type { TraceState } from './trace-fold.js';
+import type { AnyOf } from '../../common/http/any-of.js';
+import type { TraceState } from '../summary/trace-fold.js';
 
 /** What a list of traces is narrowed to; names AND, values of one name OR. */
 export interface TraceFilter {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { boundedNames, type FoldedEvent, keptNames } from './trace-fold.js';
+import { boundedNames, type FoldedEvent, keptNames } from '../summary/trace-fold.js';
 import { dateIn, placeInTime } from './trace-time.js';
 
 /** The fields of an event that clients set, under their present names, in the order in which answers have them. */

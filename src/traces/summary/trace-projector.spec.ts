@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { foldOf, joinFolds, type TraceFold } from './trace-fold.js';
 import { TraceProjector } from './trace-projector.js';
-import type { TracesStore } from './traces.store.js';
+import type { TracesStore } from '../traces.store.js';
 
 const none = { names: [], cut: false };
 const foldNumber = (n: number): TraceFold =>

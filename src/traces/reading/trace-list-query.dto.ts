@@ -1,10 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
-import { type AnyOf, filterText, IsAnyOf, repeatedParameter as repeated } from '../common/http/any-of.js';
-import { IsInstant } from '../common/http/dto-rules.js';
-import { PageQueryDto } from '../common/http/page.js';
+import { type AnyOf, filterText, IsAnyOf, repeatedParameter as repeated } from '../../common/http/any-of.js';
+import { IsInstant } from '../../common/http/dto-rules.js';
+import { PageQueryDto } from '../../common/http/page.js';
 import type { TraceFilter } from './trace-filter.js';
-import { traceStates } from './trace-fold.js';
+import { traceStates } from '../summary/trace-fold.js';
 import { traceSorts, type TraceSort } from './trace-lists.store.js';
 
 /** Query of GET traces. */

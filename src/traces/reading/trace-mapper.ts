@@ -1,9 +1,10 @@
-import type { EventContent } from './trace-content.js';
-import { type BoundedNames, endOf, type TraceFold } from './trace-fold.js';
-import { dateIn } from './trace-time.js';
+import { readWithDigits } from '../content/exact-json.js';
+import type { EventContent } from '../content/trace-content.js';
+import { type BoundedNames, endOf, type TraceFold } from '../summary/trace-fold.js';
+import { dateIn } from '../content/trace-time.js';
 import type { ListedEvent } from './trace-events.store.js';
-import type { FailedStepDto, TraceDto, TraceEventDto, TraceFilesDto, TraceNamesDto } from './traces.dto.js';
-import type { TraceDocument } from './traces.schema.js';
+import type { FailedStepDto, TraceDto, TraceEventDto, TraceFilesDto, TraceNamesDto } from '../traces.dto.js';
+import type { TraceDocument } from '../traces.schema.js';
 
 const isoOrNull = (at: Date | null): string | null => at?.toISOString() ?? null;
 
@@ -48,9 +49,9 @@ export function traceDtoOf(trace: TraceDocument): TraceDto {
 
 const orNull = (value: unknown): unknown => value ?? null;
 
-/** An event as the native API shows it. Numbers beyond JavaScript's are rounded here; the old API shows their digits. */
+/** An event as the native API shows it: numbers beyond JavaScript's as texts; the old API shows them as they were sent. */
 export function traceEventDtoOf({ traceEventId, edition, startTime, content: text, receivedAt }: ListedEvent): TraceEventDto {
-  const content = JSON.parse(text) as EventContent;
+  const content = readWithDigits(text) as EventContent;
   const { component, domain, trace_status: traceStatus, trace_event_status: traceEventStatus, end_time: endTime } = content;
   const times = { startTime, endTime, startedAt: isoOrNull(dateIn(startTime)), endedAt: isoOrNull(dateIn(endTime)) };
   return {

@@ -1,4 +1,4 @@
-import { operand } from '../database/change.js';
+import { operand } from '../../database/change.js';
 import { type BoundedNames, keptNames, type TraceFold } from './trace-fold.js';
 
 const at = (field: keyof TraceFold): string => `$fold.${field}`;

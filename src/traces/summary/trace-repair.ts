@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import type { StoredEvent } from '../events/index.js';
-import { type EventContent, foldedEvent } from './trace-content.js';
+import type { StoredEvent } from '../../events/index.js';
+import { type EventContent, foldedEvent } from '../content/trace-content.js';
 import { foldOf, joinFolds, type TraceFold } from './trace-fold.js';
-import { TraceEventsStore } from './trace-events.store.js';
+import { TraceEventsStore } from '../reading/trace-events.store.js';
 import { TraceProjector } from './trace-projector.js';
-import { TracesStore } from './traces.store.js';
+import { TracesStore } from '../traces.store.js';
 
 /**
  * Makes sure that every event that is told of is part of the summary of its trace: what a request that stored an event did not come to do is done here. For all
