@@ -105,7 +105,7 @@ export class LineageService {
   private async follow(walk: LineageWalk, { nodes, level }: Frontier, { direction, depth }: WalkRequest): Promise<void> {
     let frontier: readonly string[] = nodes;
     for (let distance = level; distance <= depth && frontier.length > 0; distance++) {
-      const steps = await this.steps.findAt(frontier, direction, walk.room + 1);
+      const steps = await this.steps.findAt(frontier, direction, walk.stepsToRead);
       frontier = walk.through(steps, new Set(frontier), distance);
     }
   }

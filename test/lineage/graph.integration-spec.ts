@@ -89,6 +89,25 @@ describe('LineageService', () => {
       expect(answer.edges).toHaveLength(4);
     }));
 
+  it('meets the oldest step of a node at which a thousand steps were met before', () =>
+    withGraph(async ({ steps, lineage }) => {
+      const many = Array.from({ length: 1_000 }, (_, index) => stepOf(index + 2, ['file:a', 'file:b'], []));
+      await steps.merge([stepOf(0, ['file:b'], ['file:c']), stepOf(1, ['file:a'], ['file:b']), ...many]);
+      const answer = await lineage.walk({ node: node('file:a'), direction: 'down', depth: 3 });
+      expect(dataOf(answer)).toEqual(['file:a', 'file:b', 'file:c']);
+      expect(idsOf(answer)).toContain(`run:${runId(0)}`);
+      expect(answer.truncated).toBe(false);
+    }));
+
+  it('says that it was cut when the steps that it met before leave no room for a further one', () =>
+    withGraph(async ({ steps, lineage }) => {
+      const many = Array.from({ length: 1_997 }, (_, index) => stepOf(index + 3, ['file:a', 'file:b'], []));
+      await steps.merge([stepOf(0, ['file:b'], ['file:c']), stepOf(1, ['file:a'], ['file:b']), ...many]);
+      const answer = await lineage.walk({ node: node('file:a'), direction: 'down', depth: 2 });
+      expect(answer.nodes).toHaveLength(2_000);
+      expect(answer.truncated).toBe(true);
+    }));
+
   it('answers with at most 2,000 nodes, and says that it was cut', () =>
     withGraph(async ({ steps, lineage }) => {
       await steps.merge(Array.from({ length: 3_000 }, (_, index) => stepOf(index, ['file:a'], [`file:b-${index}`])));
