@@ -119,7 +119,7 @@ export class LineageService {
 
   /** How the files and datasets that the walk met were last written, by whichever run. */
   private async statusesOf({ data }: LineageWalk): Promise<Map<string, NodeStatus>> {
-    return data.size === 0 ? new Map() : newestStatuses(await this.steps.findWriters([...data.keys()], maxStarts));
+    return data.size === 0 ? new Map() : newestStatuses(await this.steps.findWriters([...data.keys()]));
   }
 }
 
