@@ -1,6 +1,6 @@
+import { type ExactObject, exactObjectOf } from '../../common/exact-json.js';
 import { type EventContent, type EventField, eventFields, type WrittenContent } from '../trace-content.js';
 import { TraceAccessDeniedError, TraceEventInvalidError } from '../traces.errors.js';
-import { type ExactObject, exactObjectOf } from './exact-json.js';
 
 /** Names that clients of 2020 send. @see contracts/traces.md 3.3 */
 const legacyNames: Readonly<Record<string, string>> = {
