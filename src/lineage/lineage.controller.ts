@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentCaller, Roles } from '../auth/index.js';
 import type { Caller } from '../common/caller.js';
 import { RequestInvalidError, RequestTooLargeError } from '../common/errors/request.errors.js';
+import { exactItemsOf, exactValueOf } from '../common/exact-json.js';
 import { ApiProblems } from '../common/http/api-problems.js';
 import { problemOf } from '../common/http/problem.js';
 import { type GraphFormat, graphMediaTypes, graphTextOf } from './graph/graph-text.js';
@@ -15,6 +16,8 @@ import { OpenLineageIntake } from './openlineage/openlineage-intake.service.js';
 
 /** Facets of column lineage are long lists, and objects with a key for each column. */
 const bodyLimits = { items: 10_000, keys: 10_000 } as const;
+/** Events are kept with their numbers as they were sent, of which JavaScript knows 16 digits. */
+const keepsBodyText = true;
 const maxBatch = 1_000;
 const batchPath = '/api/v1/lineage/batch';
 const event = {
@@ -62,7 +65,7 @@ export class LineageController {
   @Post()
   @HttpCode(201)
   @Roles('worker', 'pipeline', 'operator')
-  @RouteConfig({ bodyLimits })
+  @RouteConfig({ bodyLimits, keepsBodyText })
   @ApiOperation({
     summary: 'Take an event of OpenLineage',
     description: 'It is kept as it is, unknown facets included. The same event again changes nothing and is 200.',
@@ -74,10 +77,11 @@ export class LineageController {
   @ApiProblems(400, 413, 415)
   async take(
     @Body() body: unknown,
+    @Req() { bodyText }: FastifyRequest,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<KeptEventDto> {
-    const kept = await this.intake.take(body, caller);
+    const kept = await this.intake.take(exactValueOf(bodyText, body), caller);
     if (kept.known) reply.status(200);
     return kept;
   }
@@ -85,7 +89,7 @@ export class LineageController {
   @Post('batch')
   @HttpCode(200)
   @Roles('worker', 'pipeline', 'operator')
-  @RouteConfig({ bodyLimits, handlerSeconds: 60 })
+  @RouteConfig({ bodyLimits, keepsBodyText, handlerSeconds: 60 })
   @ApiOperation({
     summary: 'Take many events of OpenLineage',
     description: 'Up to 1,000, each for itself. The answer is 200 also when every one was refused.',
@@ -94,10 +98,10 @@ export class LineageController {
   @ApiBody({ schema: { type: 'array', maxItems: maxBatch, items: event } })
   @ApiOkResponse({ type: LineageBatchDto })
   @ApiProblems(400, 413, 415)
-  async takeAll(@Body() body: unknown, @CurrentCaller() caller: Caller): Promise<LineageBatchDto> {
+  async takeAll(@Body() body: unknown, @Req() { bodyText }: FastifyRequest, @CurrentCaller() caller: Caller): Promise<LineageBatchDto> {
     if (!Array.isArray(body)) throw new RequestInvalidError('The body must be an array of events.');
     if (body.length > maxBatch) throw new RequestTooLargeError(`A batch may have ${maxBatch} events.`);
-    const intakes = await this.intake.takeAll(body, caller);
+    const intakes = await this.intake.takeAll(exactItemsOf(bodyText, body), caller);
     const results = intakes.map((intake, index) =>
       'error' in intake
         ? { index, eventId: null, known: false, problem: problemOf(intake.error, batchPath, caller.requestId) }

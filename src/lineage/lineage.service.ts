@@ -101,7 +101,7 @@ export class LineageService {
   private async follow(walk: LineageWalk, { nodes, level }: Frontier, { direction, depth }: WalkRequest): Promise<void> {
     let frontier: readonly string[] = nodes;
     for (let distance = level; distance <= depth && frontier.length > 0; distance++) {
-      const steps = await this.steps.findAt(frontier, direction, walk.room + 1);
+      const steps = await this.steps.findAt(frontier, direction, walk.stepsToRead);
       frontier = walk.through(steps, new Set(frontier), distance);
     }
   }
@@ -115,7 +115,7 @@ export class LineageService {
 
   /** How the files and datasets that the walk met were last written, by whichever run. */
   private async statusesOf({ data }: LineageWalk): Promise<Map<string, NodeStatus>> {
-    return data.size === 0 ? new Map() : newestStatuses(await this.steps.findWriters([...data.keys()], maxStarts));
+    return data.size === 0 ? new Map() : newestStatuses(await this.steps.findWriters([...data.keys()]));
   }
 }
 

@@ -1,3 +1,5 @@
+import { uuidInTraceId } from '../traces/index.js';
+
 /** What a node of the graph can stand for. `trace` and `job` stand for all of their runs. */
 export const nodeKinds = ['dataset', 'file', 'run', 'trace', 'job'] as const;
 export type NodeKind = (typeof nodeKinds)[number];
@@ -32,8 +34,10 @@ export function datasetNode({ namespace, name, version }: DatasetName): string {
 export const fileNode = (path: string): string => `file:${path}`;
 /** The id of a run. */
 export const runNode = (runId: string): string => `run:${runId.toLowerCase()}`;
-/** The id that stands for the runs of a trace. */
-export const traceNode = (traceId: string): string => `trace:${traceId}`;
+/** A trace's id, or the UUID at its end alone, by which jobs know it: the same trace. */
+const traceName = (traceId: string): string => uuidInTraceId(traceId) ?? traceId;
+/** The id that stands for the runs of a trace, its jobs' attempts included. */
+export const traceNode = (traceId: string): string => `trace:${traceName(traceId)}`;
 /** The id that stands for the attempts of a job. */
 export const jobNode = (jobId: string): string => `job:${jobId}`;
 
@@ -45,6 +49,7 @@ export function parseNode(id: string): Node | null {
   const [kind, rest] = [id.slice(0, colon) as NodeKind, id.slice(colon + 1)];
   if (colon < 0 || rest === '' || !nodeKinds.includes(kind)) return null;
   if (kind === 'run') return { kind, name: rest.toLowerCase() };
+  if (kind === 'trace') return { kind, name: traceName(rest) };
   if (kind !== 'dataset') return { kind, name: rest };
   const parts = datasetForm.exec(rest);
   if (!parts) return null;

@@ -17,7 +17,7 @@ const messageAnswer = (status: number, description: string) =>
   ApiResponse({ status, description, schema: { type: 'object', required: ['message'], properties: { message: { type: 'string' } } } });
 
 /** Bodies are JSON whatever their content type says, and free-form fields are bounded by size and depth alone. */
-const anyJson = { anyContentType: true, bodyLimits: { keys: Infinity, items: Infinity } };
+const anyJson = { anyContentType: true, keepsBodyText: true, bodyLimits: { keys: Infinity, items: Infinity } };
 
 /** Runs a use case and tells its refusals in the words of the original. */
 async function inItsWords<T>(work: () => Promise<T>, notFound?: string): Promise<T> {

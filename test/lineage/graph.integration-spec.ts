@@ -42,6 +42,32 @@ describe('LineageService', () => {
       expect(dataOf(answer)).toEqual(['dataset:b@1', 'file:clean.csv', 'file:raw.csv']);
     }));
 
+  it('says how the newest writer left each node, however many wrote another one', () =>
+    withGraph(async ({ steps, lineage }) => {
+      const failed = (number: number, at: Date, file: string): StepReport => ({
+        ...stepOf(number, [], [file]),
+        end: { at, outcome: 'failed' },
+      });
+      const running = (number: number, file: string): StepReport => ({ ...stepOf(number, [], [file]), end: null });
+      await steps.merge(Array.from({ length: 2_100 }, (_, index) => failed(index, new Date(index * 1_000), 'file:road')));
+      await steps.merge([
+        stepOf(3_000, [], ['file:road']),
+        { ...stepOf(3_001, [], ['file:zed']), startedAt: null },
+        failed(3_002, new Date('2025-12-01T00:00:00Z'), 'file:zed'), // started later, ended earlier
+        stepOf(3_003, [], ['file:new']),
+        running(3_100, 'file:new'),
+        running(3_005, 'file:old'),
+        stepOf(3_006, [], ['file:old']),
+        stepOf(4_000, ['file:road', 'file:zed', 'file:new', 'file:old'], ['file:out']),
+      ]);
+      const { nodes } = await lineage.walk({ node: node('file:out'), direction: 'up', depth: 1 });
+      const statuses = Object.fromEntries(nodes.filter(({ kind }) => kind === 'file').map(({ id, status }) => [id, status]));
+      expect(statuses).toEqual({
+        ...{ 'file:road': 'completed', 'file:zed': 'completed', 'file:new': 'running', 'file:old': 'completed' },
+        'file:out': 'completed',
+      });
+    }));
+
   it('follows the files of a dataset downwards, and every version of one whose version is not named', () =>
     withGraph(async ({ steps, lineage }) => {
       await steps.merge([
@@ -87,6 +113,25 @@ describe('LineageService', () => {
       const answer = await lineage.walk({ node: node('file:a'), direction: 'down', depth: 10 });
       expect(answer.nodes).toHaveLength(4);
       expect(answer.edges).toHaveLength(4);
+    }));
+
+  it('meets the oldest step of a node at which a thousand steps were met before', () =>
+    withGraph(async ({ steps, lineage }) => {
+      const many = Array.from({ length: 1_000 }, (_, index) => stepOf(index + 2, ['file:a', 'file:b'], []));
+      await steps.merge([stepOf(0, ['file:b'], ['file:c']), stepOf(1, ['file:a'], ['file:b']), ...many]);
+      const answer = await lineage.walk({ node: node('file:a'), direction: 'down', depth: 3 });
+      expect(dataOf(answer)).toEqual(['file:a', 'file:b', 'file:c']);
+      expect(idsOf(answer)).toContain(`run:${runId(0)}`);
+      expect(answer.truncated).toBe(false);
+    }));
+
+  it('says that it was cut when the steps that it met before leave no room for a further one', () =>
+    withGraph(async ({ steps, lineage }) => {
+      const many = Array.from({ length: 1_997 }, (_, index) => stepOf(index + 3, ['file:a', 'file:b'], []));
+      await steps.merge([stepOf(0, ['file:b'], ['file:c']), stepOf(1, ['file:a'], ['file:b']), ...many]);
+      const answer = await lineage.walk({ node: node('file:a'), direction: 'down', depth: 2 });
+      expect(answer.nodes).toHaveLength(2_000);
+      expect(answer.truncated).toBe(true);
     }));
 
   it('answers with at most 2,000 nodes, and says that it was cut', () =>

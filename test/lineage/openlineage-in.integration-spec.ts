@@ -69,6 +69,28 @@ describe('POST /api/v1/lineage', () => {
     expect(again.body).toEqual({ eventId: first.body.eventId, known: true });
   });
 
+  it('keeps events that differ in a digit only, with every digit that was sent', async () => {
+    const runId = randomUUID();
+    const textOf = (digit: number): string =>
+      JSON.stringify(runEvent(runId, 'START', { run: { runId, facets: { big: { ...facet, rows: 'ROWS' } } } })).replace(
+        '"ROWS"',
+        `1234567890123456789${digit}`,
+      );
+    const send = (url: string, payload: string) =>
+      platform.one.app.inject({
+        method: 'POST',
+        url: `/api/v1${url}`,
+        headers: { authorization: platform.one.bearer('worker'), 'content-type': 'application/json' },
+        payload,
+      });
+    const first = await send('/lineage', textOf(1));
+    expect([first.statusCode, (await send('/lineage', textOf(2))).statusCode]).toEqual([201, 201]);
+    const { results } = (await send('/lineage/batch', `[${textOf(1)}, ${textOf(3)}]`)).json<Json>();
+    expect(results).toMatchObject([{ eventId: first.json<Json>().eventId, known: true }, { known: false }]);
+    const events = platform.connection.collection<{ _id: string; raw: string }>('openlineageEvents');
+    expect((await events.findOne({ _id: results[1].eventId }))!.raw).toBe(textOf(3));
+  });
+
   it('keeps one of many that arrive at the same moment', async () => {
     const event = runEvent(randomUUID(), 'START');
     const answers = await Promise.all(Array.from({ length: 20 }, () => post(event)));
@@ -148,6 +170,15 @@ describe('POST /api/v1/lineage/batch', () => {
         { index: 2, eventId: expect.any(String), known: false, problem: null },
       ],
     });
+  });
+
+  it('keeps the first of the same events, and knows the others', async () => {
+    const event = runEvent(randomUUID(), 'START');
+    const other = runEvent(randomUUID(), 'START');
+    const { body } = await postAll([event, other, ...Array.from({ length: 30 }, () => event)]);
+    const [first, second, ...again] = body.results;
+    expect([first.known, second.known]).toEqual([false, false]);
+    expect(again.map(({ eventId, known }: Json) => ({ eventId, known }))).toEqual(Array(30).fill({ eventId: first.eventId, known: true }));
   });
 
   it('refuses what is no array, and more than 1,000 events', async () => {

@@ -92,6 +92,19 @@ describe('steps of traces in the lineage graph', () => {
     const touched = await walkUntil(`node=trace:${traceId}&direction=down`, (graph) => graph.nodes.length >= 6);
     expect(idsOf(touched)).toEqual([`dataset:${dataset}@1`, `file:${clean}`, `file:${raw}`]);
   });
+
+  it('are found with the attempts of the jobs that carry the UUID of the trace', async () => {
+    const { traceId } = await pipeline({});
+    const uuid = traceId.slice(-36);
+    const { jobId } = await platform.createJob({ traceId: uuid });
+    const claimed = await platform.one.call('POST', '/jobs/claim', { worker: { id: 'w' }, operations: ['ADD'] }, 'worker');
+    await platform.one.call('POST', `/jobs/${jobId}/complete`, { leaseToken: claimed.body.leaseToken }, 'worker');
+    const sourcesOf = ({ nodes }: Json): string[] => nodes.flatMap(({ source }: Json) => source ?? []).sort();
+    for (const id of [traceId, uuid]) {
+      const graph = await walkUntil(`node=trace:${id}&direction=up`, (found) => sourcesOf(found).length === 4);
+      expect(sourcesOf(graph)).toEqual(['job', 'trace', 'trace', 'trace']);
+    }
+  });
 });
 
 describe('OpenLineage events of traces', () => {

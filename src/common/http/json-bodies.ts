@@ -4,11 +4,13 @@ import { bodyLimitsOf, checkBody } from './body-limits.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The body is read as JSON whatever its content type says, and its text is kept in `bodyText`. */
+    /** The body is read as JSON whatever its content type says. */
     anyContentType?: boolean;
+    /** The text of the body is kept in `bodyText`. */
+    keepsBodyText?: boolean;
   }
   interface FastifyRequest {
-    /** The body as it was sent, on a route that says `anyContentType`. */
+    /** The body as it was sent, on a route that says `keepsBodyText`. */
     bodyText: string;
   }
 }
@@ -23,7 +25,7 @@ function parseOnlyJson(instance: FastifyInstance): void {
   instance.decorateRequest('bodyText', '');
   const parse = instance.getDefaultJsonParser('error', 'error') as unknown as ParseJson;
   const parseAndKeep: ParseJson = (request, text, done) => {
-    if (request.routeOptions.config.anyContentType) request.bodyText = text;
+    if (request.routeOptions.config.keepsBodyText) request.bodyText = text;
     parse(request, text, done);
   };
   instance.addContentTypeParser(/^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i, { parseAs: 'string' }, parseAndKeep as never);

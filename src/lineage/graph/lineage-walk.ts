@@ -22,8 +22,16 @@ export class LineageWalk {
 
   constructor(private readonly direction: Direction) {}
 
+  /**
+   * How many steps have to be read at a level, so that none is lost in silence: one more than there is room for, besides every step that it has met, each of
+   * which may come again.
+   */
+  get stepsToRead(): number {
+    return this.runs.size + this.room + 1;
+  }
+
   /** How many more nodes there is room for. */
-  get room(): number {
+  private get room(): number {
     return maxNodes - this.runs.size - this.data.size;
   }
 

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../common/caller.js';
 import { AppError } from '../../common/errors/app-error.js';
+import type { ExactValue } from '../../common/exact-json.js';
 import { inParallel } from '../../common/in-parallel.js';
 import { LineageEventInvalidError } from '../lineage.errors.js';
-import { contentHash } from './content-hash.js';
 import { isRunEvent, kindOf, type OpenLineageEvent } from './openlineage.js';
 import { type KeptEvent, type NewOpenLineageEvent, OpenLineageEventsStore } from './openlineage-events.store.js';
 import { OpenLineageValidator } from './openlineage-validator.js';
@@ -13,12 +14,12 @@ export type Intake = KeptEvent | { readonly error: AppError };
 
 const atOnce = 16;
 
-function newEventOf(event: OpenLineageEvent): NewOpenLineageEvent {
+function newEventOf(event: OpenLineageEvent, exact: ExactValue): NewOpenLineageEvent {
   const job = 'job' in event ? event.job : null;
   return {
-    contentHash: contentHash(event),
+    contentHash: createHash('sha256').update(exact.writeSorted()).digest('hex'),
     kind: kindOf(event),
-    raw: JSON.stringify(event),
+    raw: exact.write(),
     runId: isRunEvent(event) ? event.run.runId.toLowerCase() : null,
     eventType: isRunEvent(event) ? (event.eventType ?? null) : null,
     eventTime: event.eventTime,
@@ -38,23 +39,36 @@ export class OpenLineageIntake {
    * Keeps one event. Safe to repeat: the same content is kept once.
    * @throws LineageEventInvalidError
    */
-  async take(body: unknown, caller: Caller): Promise<KeptEvent> {
-    const checked = this.validator.check(body);
+  async take(exact: ExactValue, caller: Caller): Promise<KeptEvent> {
+    return this.store.keep(this.checked(exact), caller);
+  }
+
+  /**
+   * Keeps the events of a batch, each for itself, in no order: what they say does not depend on it. Of the same content the first is kept, the others are known.
+   * @throws whatever the database throws
+   */
+  takeAll(batch: readonly ExactValue[], caller: Caller): Promise<Intake[]> {
+    const keeping = new Map<string, Promise<KeptEvent>>();
+    const keepOnce = async (event: NewOpenLineageEvent): Promise<KeptEvent> => {
+      const first = keeping.get(event.contentHash);
+      if (first) return { ...(await first), known: true };
+      const kept = this.store.keep(event, caller);
+      keeping.set(event.contentHash, kept);
+      return kept;
+    };
+    return inParallel(batch, atOnce, async (exact) => {
+      try {
+        return await keepOnce(this.checked(exact));
+      } catch (error) {
+        if (error instanceof LineageEventInvalidError) return { error };
+        throw error;
+      }
+    });
+  }
+
+  private checked(exact: ExactValue): NewOpenLineageEvent {
+    const checked = this.validator.check(exact.value);
     if ('errors' in checked) throw new LineageEventInvalidError(checked.errors);
-    return this.store.keep(newEventOf(checked.event), caller);
-  }
-
-  /** Keeps the events of a batch, each for itself, in no order: what they say does not depend on it. @throws whatever the database throws */
-  takeAll(bodies: readonly unknown[], caller: Caller): Promise<Intake[]> {
-    return inParallel(bodies, atOnce, (body) => this.takeOne(body, caller));
-  }
-
-  private async takeOne(body: unknown, caller: Caller): Promise<Intake> {
-    try {
-      return await this.take(body, caller);
-    } catch (error) {
-      if (error instanceof LineageEventInvalidError) return { error };
-      throw error;
-    }
+    return newEventOf(checked.event, exact);
   }
 }

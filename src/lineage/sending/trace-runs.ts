@@ -1,8 +1,8 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { StoredEvent } from '../../events/index.js';
-import { dateIn } from '../../traces/index.js';
+import { dateIn, endsTrace, isFailure } from '../../traces/index.js';
 import type { TraceEventData } from '../steps/event-data.js';
-import { datasetOf, endOf, isFailed, isFinished, nameOf, traceInputs, traceOutputs } from '../steps/trace-steps.js';
+import { datasetOf, endOf, nameOf, traceInputs, traceOutputs } from '../steps/trace-steps.js';
 import type { RunAddress, RunNews } from './run-events.js';
 
 /** Ids of traces are no UUIDs; in this namespace each has one. */
@@ -25,7 +25,7 @@ function stepNews(event: StoredEvent, trace: RunAddress): RunNews[] {
 }
 
 const endNews = (data: TraceEventData): Pick<RunNews, 'eventType' | 'error'> =>
-  isFailed(data) ? { eventType: 'FAIL', error: data.failureMessage ?? null } : { eventType: 'COMPLETE' };
+  isFailure(data) ? { eventType: 'FAIL', error: data.failureMessage ?? null } : { eventType: 'COMPLETE' };
 
 /**
  * What an event of a trace is in OpenLineage: the trace is a run, each of its events a run under it. Every event that ends a trace is told as an end of its
@@ -39,6 +39,6 @@ export function traceNews(event: StoredEvent): RunNews[] {
   return [
     ...(begins ? [{ ...ofTrace, eventType: 'START' as const, at: dateIn(data.startTime) ?? event.at }] : []),
     ...stepNews(event, trace),
-    ...(isFinished(data) && !begins ? [{ ...ofTrace, ...endNews(data), at: endOf(data, event.at)?.at ?? event.at }] : []),
+    ...(endsTrace(data) && !begins ? [{ ...ofTrace, ...endNews(data), at: endOf(data, event.at)?.at ?? event.at }] : []),
   ];
 }

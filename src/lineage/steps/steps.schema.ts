@@ -48,5 +48,7 @@ schema.index({ parents: 1 }, { name: 'parents' });
 schema.index({ inputs: 1, startedAt: -1 }, { name: 'inputs_started' });
 // One level upwards: the steps that wrote any of some nodes, newest first; and the versions of a dataset that were written.
 schema.index({ outputs: 1, startedAt: -1 }, { name: 'outputs_started' });
+// The newest of the steps that wrote one node: the last that ended, the last that started of those that have not.
+schema.index({ outputs: 1, 'end.at': -1, startedAt: -1 }, { name: 'outputs_ended' });
 
 export const stepModel = { name: 'LineageStep', schema };

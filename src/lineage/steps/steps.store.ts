@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { inParallel } from '../../common/in-parallel.js';
 import { operand } from '../../database/change.js';
 import { statementLimits } from '../../database/connection-options.js';
 import type { StepReport } from './step.js';
@@ -18,6 +19,10 @@ const maxMembers = 5_000;
 /** Up to so many nodes the index brings their steps in order; with more, the server would sort all of them first. */
 const maxSorted = 200;
 const newestFirst = { startedAt: -1 } as const;
+const lastEnded = { 'end.at': -1, startedAt: -1 } as const;
+/** With more writers of some nodes, the newest of each node is looked for: a node that many wrote must not hide those of the others. */
+const maxWriters = 2_000;
+const nodesAtOnce = 8;
 const limits = { maxTimeMS: statementLimits.listMs } as const;
 
 /** The union of a stored set with further members, cut. */
@@ -59,6 +64,13 @@ const versionsOf = (dataset: string): object => ({ $elemMatch: { $gte: `${datase
 
 /** What is needed of a step to know how it left what it wrote. */
 export type StepStanding = Pick<StepDocument, 'runId' | 'outputs' | 'startedAt' | 'end'>;
+const standing = { _id: 0, runId: 1, startedAt: 1, end: 1 } as const;
+
+interface FindOptions {
+  readonly limit: number;
+  readonly sort?: Readonly<Record<string, -1>>;
+  readonly projection?: object;
+}
 
 /** The only place that talks to the collection `lineageSteps`. */
 @Injectable()
@@ -96,12 +108,22 @@ export class StepsStore {
     return this.find({ $or: [...of('inputs'), ...of('outputs')] }, { limit });
   }
 
-  /** How steps stand that wrote some nodes. */
-  findWriters(nodes: readonly string[], limit: number): Promise<StepStanding[]> {
-    return this.find({ outputs: { $in: [...nodes] } }, { limit, projection: { _id: 0, runId: 1, outputs: 1, startedAt: 1, end: 1 } });
+  /** How steps stand that wrote some nodes: all of them, or the newest of each node where they are many. */
+  async findWriters(nodes: readonly string[]): Promise<StepStanding[]> {
+    const all = await this.find({ outputs: { $in: [...nodes] } }, { limit: maxWriters + 1, projection: { ...standing, outputs: 1 } });
+    if (all.length <= maxWriters) return all;
+    return (await inParallel(nodes, nodesAtOnce, (node) => this.newestWritersOf(node))).flat();
   }
 
-  private async find(filter: object, options: { limit: number; sort?: { startedAt: -1 }; projection?: object }): Promise<StepDocument[]> {
+  /** The step that ended last, and the one that started last of those that have not ended: one of them is the newest. */
+  private async newestWritersOf(node: string): Promise<StepStanding[]> {
+    const newest = { sort: lastEnded, limit: 1, projection: standing } as const;
+    const ended = await this.find({ outputs: node }, newest);
+    const running = await this.find({ outputs: node, 'end.at': null }, newest);
+    return [...ended, ...running].map((step) => ({ ...step, outputs: [node] }));
+  }
+
+  private async find(filter: object, options: FindOptions): Promise<StepDocument[]> {
     const all = { projection: { _id: 0 }, ...options, ...limits };
     return (await this.model.collection.find(filter, all).toArray()) as unknown as StepDocument[];
   }

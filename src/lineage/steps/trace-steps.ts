@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../events/index.js';
-import { dateIn } from '../../traces/index.js';
+import { dateIn, endedAtOf, endsTrace, isFailure } from '../../traces/index.js';
 import { datasetNode, fileNode, traceNode } from '../nodes.js';
 import type { TraceEventData } from './event-data.js';
 import { type StepEnd, type StepReport, touched } from './step.js';
@@ -11,11 +11,6 @@ export const traceInputs = ({ filesIn }: TraceEventData): string[] => filesIn.ma
 export const datasetOf = ({ datasetName, datasetVersion }: TraceEventData): string =>
   datasetNode({ namespace: null, name: datasetName, version: datasetVersion });
 
-/** True for a step that ends its trace. */
-export const isFinished = ({ traceStatus }: TraceEventData): boolean => traceStatus === 'FINISHED';
-/** True for a step that says it failed. */
-export const isFailed = ({ traceEventStatus }: TraceEventData): boolean => traceEventStatus === 'FAILED';
-
 /**
  * What a step of a trace put out: its files, an uploaded file, and with them the dataset that they are part of. A step that ends a trace well has made
  * the dataset, whether it names files or not; one that failed has not.
@@ -24,15 +19,15 @@ export function traceOutputs(data: TraceEventData): string[] {
   const { filesIn, filesOut, s3Path = null } = data;
   const uploaded = s3Path !== null && !filesIn.includes(s3Path) ? [s3Path] : [];
   const files = [...new Set([...filesOut, ...uploaded])];
-  const makesDataset = (files.length > 0 || isFinished(data)) && !isFailed(data);
+  const makesDataset = (files.length > 0 || endsTrace(data)) && !isFailure(data);
   return [...(makesDataset ? [datasetOf(data)] : []), ...files.map(fileNode)];
 }
 
 /** How a step ended; null while it only says that it began. Where it states no time, the time at which it was told counts. */
 export function endOf(data: TraceEventData, toldAt: Date): StepEnd | null {
-  const { startTime, endTime } = data;
-  const at = dateIn(endTime) ?? (isFinished(data) || isFailed(data) ? (dateIn(startTime) ?? toldAt) : null);
-  return at ? { at, outcome: isFailed(data) ? 'failed' : 'completed' } : null;
+  const stated = { startedAt: dateIn(data.startTime), endedAt: dateIn(data.endTime) };
+  const at = endsTrace(data) || isFailure(data) ? (endedAtOf(stated) ?? toldAt) : stated.endedAt;
+  return at ? { at, outcome: isFailure(data) ? 'failed' : 'completed' } : null;
 }
 
 const nothing = 'N/A';

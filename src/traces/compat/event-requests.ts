@@ -1,7 +1,7 @@
+import { type ExactObject, exactObjectOf } from '../../common/exact-json.js';
 import { datasetNameFault } from '../../common/names.js';
 import { type EventContent, type EventField, eventFields, type WrittenContent } from '../content/trace-content.js';
 import { TraceAccessDeniedError, TraceEventInvalidError } from '../traces.errors.js';
-import { type ExactObject, exactObjectOf } from '../content/exact-json.js';
 
 /** Names that clients of 2020 send. @see contracts/traces.md 3.3 */
 const legacyNames: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { readWithDigits } from '../content/exact-json.js';
+import { readWithDigits } from '../../common/exact-json.js';
 import type { EventContent } from '../content/trace-content.js';
 import { type BoundedNames, endOf, type TraceFold } from '../summary/trace-fold.js';
 import { dateIn } from '../content/trace-time.js';

@@ -99,11 +99,14 @@ export const endsTrace = ({ traceStatus }: { readonly traceStatus: string }): bo
 /** True for an event that says of itself that it failed. */
 export const isFailure = ({ traceEventStatus }: { readonly traceEventStatus: string }): boolean => traceEventStatus === 'FAILED';
 
+/** When an event that ends something says that it did: its end, else its start; null when neither is a time. */
+export const endedAtOf = ({ startedAt, endedAt }: Pick<FoldedEvent, 'startedAt' | 'endedAt'>): Date | null => endedAt ?? startedAt;
+
 /** The fold of one event. */
 export function foldOf(event: FoldedEvent): TraceFold {
   const { start, component, operation, content, traceStatus, traceEventStatus } = event;
   const place = { start, component, operation, content };
-  const end = endsTrace(event) ? { ...place, endedAt: event.endedAt ?? event.startedAt } : null;
+  const end = endsTrace(event) ? { ...place, endedAt: endedAtOf(event) } : null;
   return {
     startedAt: event.startedAt,
     latest: { ...place, traceStatus, traceEventStatus },

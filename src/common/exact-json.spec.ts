@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { exactObjectOf, readWithDigits } from './exact-json.js';
+import { exactItemsOf, exactObjectOf, exactValueOf, readWithDigits } from './exact-json.js';
 
 const read = (text: string) => exactObjectOf(text, JSON.parse(text) as Record<string, unknown>);
 const written = (text: string, name = 'a') => read(text).write([[name, name]]);
 
 describe('exactObjectOf', () => {
-  it.each(['12345678901234567890123', '1e400', '0.1000000000000000000001', '-98765432109876543210', '1.5E+10'])(
+  it.each(['12345678901234567890123', '1e400', '0.1000000000000000000001', '12345.12345678901234', '-98765432109876543210', '1.5E+10'])(
     'writes the number %s with the digits that were sent',
     (number) => {
       expect(written(`{"a": ${number}}`)).toBe(`{"a":${number}}`);
@@ -32,8 +32,28 @@ describe('exactObjectOf', () => {
     );
   });
 
+  it('writes a number in the same way whatever stands around it', () => {
+    expect([written('{"a": 1.0, "b": 1}'), written('{"a": 1.0, "b": 1e400}')]).toEqual(['{"a":1}', '{"a":1}']);
+  });
+
+  it('reads a text that begins with a byte order mark', () => {
+    expect(exactObjectOf('\uFEFF{"a": 1e400}', { a: Infinity }).write([['a', 'a']])).toBe('{"a":1e400}');
+  });
+
   it('sorts keys at every depth', () => {
     expect(read('{"a": {"z": 1, "b": [{"y": 1, "x": 1e400}]}}').writeSorted([['a', 'a']])).toBe('{"a":{"b":[{"x":1e400,"y":1}],"z":1}}');
+  });
+});
+
+describe('exactValueOf and exactItemsOf', () => {
+  it('write a value, and each item of an array, with the digits that were sent', () => {
+    const items = ['{"b":12345678901234567890,"a":1}', '7', '"1e400"', '[1e400]'];
+    const text = `[${items.join(', ')}]`;
+    const parsed = JSON.parse(text) as unknown[];
+    expect(exactItemsOf(text, parsed).map((item) => item.write())).toEqual(items);
+    expect(exactItemsOf(text, parsed).map(({ value }) => value)).toEqual(parsed);
+    expect(exactItemsOf(text, parsed)[0]!.writeSorted()).toBe('{"a":1,"b":12345678901234567890}');
+    expect(exactValueOf(text, parsed).write()).toBe(`[${items.join(',')}]`);
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-/** Numbers that may not come back from JavaScript as they were written: many digits, or an exponent. */
-const riskyNumber = /\d{16}|\d\.\d{15}|\d[eE][+-]?\d/;
+/** Numbers that may not come back from JavaScript as they were written: more than 15 digits, or an exponent. */
+const riskyNumber = /\d(?:\.?\d){15}|\d[eE][+-]?\d/;
 const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 const sorted = (value: unknown): unknown => {
@@ -21,6 +21,15 @@ export interface ExactObject {
   writeSorted(names: readonly (readonly [string, string])[]): string;
 }
 
+/** A JSON value that can be written again with the digits of its numbers as they were sent. */
+export interface ExactValue {
+  /** With JavaScript's numbers. */
+  readonly value: unknown;
+  write(): string;
+  /** As `write`, with the keys of every object in order. */
+  writeSorted(): string;
+}
+
 type Writable = Readonly<Record<string, unknown>>;
 const pick = (fields: Writable, names: readonly (readonly [string, string])[]): Writable =>
   Object.fromEntries(names.map(([shown, name]) => [shown, fields[name]]));
@@ -31,19 +40,44 @@ const exactObject = (fields: Writable, writable: Writable, restore: (text: strin
   writeSorted: (names) => restore(JSON.stringify(sorted(pick(writable, names)))),
 });
 
+const exactValue = (value: unknown, writable: unknown, restore: (text: string) => string): ExactValue => ({
+  value,
+  write: () => restore(JSON.stringify(writable)),
+  writeSorted: () => restore(JSON.stringify(sorted(writable))),
+});
+
 /**
  * Reads an object from JSON text that is known to be valid.
  * @param parsed what the secure parser made of the text
  */
 export function exactObjectOf(text: string, parsed: Writable): ExactObject {
-  if (!riskyNumber.test(text)) return exactObject(parsed, parsed, (written) => written);
-  // Each number that would lose digits travels as a text with a mark that no client can guess.
+  const { writable, restore } = markedOf(text, parsed);
+  return exactObject(parsed, writable, restore);
+}
+
+/** As `exactObjectOf`, of any value. */
+export function exactValueOf(text: string, parsed: unknown): ExactValue {
+  const { writable, restore } = markedOf(text, parsed);
+  return exactValue(parsed, writable, restore);
+}
+
+/** As `exactObjectOf`, of each item of an array. */
+export function exactItemsOf(text: string, parsed: readonly unknown[]): ExactValue[] {
+  const { writable, restore } = markedOf(text, parsed);
+  return parsed.map((value, index) => exactValue(value, writable[index], restore));
+}
+
+/** What is written instead of a value, and what makes the sent digits of what was written. */
+function markedOf<T>(text: string, parsed: T): { readonly writable: T; readonly restore: (text: string) => string } {
+  if (!riskyNumber.test(text)) return { writable: parsed, restore: (written) => written };
+  // Each number that would lose digits travels as a text with a mark that no client can guess. Which ones does not depend on what stands around them.
   const mark = `${randomUUID()}:`;
   const marked = text.replace(stringOrNumber, (token) =>
-    token.startsWith('"') || String(Number(token)) === token ? token : `"${mark}${token}"`,
+    token.startsWith('"') || !riskyNumber.test(token) || String(Number(token)) === token ? token : `"${mark}${token}"`,
   );
-  const writable = JSON.parse(marked) as Writable;
-  return exactObject(parsed, writable, (written) => written.replace(new RegExp(`"${mark}([^"]+)"`, 'g'), '$1'));
+  const marks = new RegExp(`"${mark}([^"]+)"`, 'g');
+  const withoutByteOrderMark = marked.replace(/^\uFEFF/, ''); // as the secure parser reads it
+  return { writable: JSON.parse(withoutByteOrderMark) as T, restore: (written) => written.replace(marks, '$1') };
 }
 
 /** True for the text of a number that JavaScript holds well enough: neither an integer beyond 2^53 nor a number beyond its greatest. */
