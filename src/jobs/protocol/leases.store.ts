@@ -88,7 +88,7 @@ export class LeasesStore {
     const allowed = pause && { $or: [{ 'lease.claimedAt': { $lt: pause.since } }, { datasetName: { $in: [...pause.datasets] } }] };
     const options = { ...limits, returnDocument: 'after', projection: viewProjection } as const;
     const filter = { 'lease.claimId': claimId, status: 'running', ...allowed };
-    return (await this.jobs.findOneAndUpdate(filter as never, { $set: { 'lease.told': true } } as never, options)) as JobView | null;
+    return (await this.jobs.findOneAndUpdate(filter, { $set: { 'lease.told': true } }, options)) as JobView | null;
   }
 
   /** The operations of the first `limit` queued jobs that may be claimed, in the order of their turn. */
