@@ -1,4 +1,5 @@
 import type { AnyOf } from '../common/http/any-of.js';
+import { anyOf, between, type Condition } from '../database/conditions.js';
 import type { StoredEvent } from './events.schema.js';
 
 /** Which events: names AND, values of one name OR. */
@@ -16,29 +17,17 @@ export interface EventFilter {
   readonly until?: Date;
 }
 
-type Condition = Record<string, unknown>;
-
 const named = ['topic', 'type', 'subject', 'dataset', 'actor'] as const;
 type Named = (typeof named)[number];
 
 const paths: Record<Named, string> = { topic: 'topic', type: 'type', subject: 'subject', dataset: 'dataset', actor: 'actor.id' };
 const valueOf = (event: StoredEvent, name: Named): string | null => (name === 'actor' ? event.actor.id : event[name]);
 
-function conditionsOfName(path: string, { wanted, refused }: AnyOf): Condition[] {
-  return [
-    ...(wanted.length === 1 ? [{ [path]: wanted[0] }] : wanted.length > 1 ? [{ [path]: { $in: [...wanted] } }] : []),
-    ...(refused.length > 0 ? [{ [path]: { $nin: [...refused] } }] : []),
-  ];
-}
-
 /** The conditions of a filter on the stored events. */
-export function conditionsOf(filter: EventFilter): Condition[] {
-  const range = { ...(filter.since && { $gte: filter.since }), ...(filter.until && { $lt: filter.until }) };
-  return [
-    ...named.flatMap((name) => (filter[name] ? conditionsOfName(paths[name], filter[name]) : [])),
-    ...(filter.since || filter.until ? [{ at: range }] : []),
-  ];
-}
+export const conditionsOf = (filter: EventFilter): Condition[] => [
+  ...named.flatMap((name) => anyOf(paths[name], filter[name])),
+  ...between('at', filter.since, filter.until),
+];
 
 /** True when the conditions of the filter hold for the event; says the same of it as the database. */
 export function passes(filter: EventFilter, event: StoredEvent): boolean {

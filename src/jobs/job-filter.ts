@@ -1,4 +1,5 @@
 import type { AnyOf } from '../common/http/any-of.js';
+import { anyOf, between, type Condition } from '../database/conditions.js';
 import type { ClockReading } from '../maintenance/index.js';
 import { finalStatuses, type JobPhase, type JobStatus, unfinishedStatuses } from './jobs-lifecycle.js';
 import { manifestoName } from './jobs.schema.js';
@@ -25,22 +26,6 @@ export interface JobFilter {
   readonly finishedBefore?: Date;
   /** Beginning of an id or of a dataset name. */
   readonly q?: string;
-}
-
-type Condition = Record<string, unknown>;
-
-function anyOf(field: string, values: AnyOf | undefined): Condition[] {
-  if (!values) return [];
-  const { wanted, refused } = values;
-  return [
-    ...(wanted.length === 1 ? [{ [field]: wanted[0] }] : wanted.length > 1 ? [{ [field]: { $in: [...wanted] } }] : []),
-    ...(refused.length > 0 ? [{ [field]: { $nin: [...refused] } }] : []),
-  ];
-}
-
-function between(field: string, after: Date | undefined, before: Date | undefined): Condition[] {
-  const range = { ...(after && { $gte: after }), ...(before && { $lt: before }) };
-  return after || before ? [{ [field]: range }] : [];
 }
 
 const not = (condition: Condition): Condition => ({ $nor: [condition] });

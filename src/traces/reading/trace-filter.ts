@@ -1,4 +1,5 @@
 import type { AnyOf } from '../../common/http/any-of.js';
+import { anyOf, between, type Condition } from '../../database/conditions.js';
 import type { TraceState } from '../summary/trace-fold.js';
 
 /** What a list of traces is narrowed to; names AND, values of one name OR. */
@@ -14,22 +15,6 @@ export interface TraceFilter {
   readonly createdBefore?: Date;
   /** Beginning of an id, of a dataset name, or of the path of the creating event. */
   readonly q?: string;
-}
-
-type Condition = Record<string, unknown>;
-
-function anyOf(field: string, values: AnyOf | undefined): Condition[] {
-  if (!values) return [];
-  const { wanted, refused } = values;
-  return [
-    ...(wanted.length === 1 ? [{ [field]: wanted[0] }] : wanted.length > 1 ? [{ [field]: { $in: [...wanted] } }] : []),
-    ...(refused.length > 0 ? [{ [field]: { $nin: [...refused] } }] : []),
-  ];
-}
-
-function between(field: string, after: Date | undefined, before: Date | undefined): Condition[] {
-  const range = { ...(after && { $gte: after }), ...(before && { $lt: before }) };
-  return after || before ? [{ [field]: range }] : [];
 }
 
 /** Texts that begin with the prefix. */
